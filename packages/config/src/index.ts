@@ -1,0 +1,17 @@
+export type {
+  ArtifactReference,
+  Build,
+  Command,
+  DebianSource,
+  Image,
+  ImageBase,
+  ImageFile,
+  InputGroup,
+  InputPattern,
+  Library,
+  Need,
+  Service,
+  ToolchainDeclaration,
+  ToolchainSource,
+  Workspace,
+} from './workspace.ts'

@@ -1,0 +1,9 @@
+/**
+ * The outcome of something that a user, a container or a network can make fail.
+ * Bugs are thrown instead; a Result never holds one.
+ */
+export type Result<T, E> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: E }
+
+export const ok = <T>(value: T): { readonly ok: true; readonly value: T } => ({ ok: true, value })
+
+export const err = <E>(error: E): { readonly ok: false; readonly error: E } => ({ ok: false, error })

@@ -1,0 +1,15 @@
+export {
+  type Builder,
+  type BuilderControl,
+  type BuilderExit,
+  type BuilderMount,
+  type CacheKey,
+  type Engine,
+  type EngineDescription,
+  type EngineImage,
+  EngineStreamError,
+  HOST_CERTIFICATES_PATH,
+  type RootFilesystem,
+  type RunIdentity,
+} from './engine.ts'
+export type { Delivery, EmissionFile, EmissionRequest, EmittedImage, EmittedLayer, ImageEmitter, ImageLoader, ImageSink, LoadedImage } from './image-ports.ts'

@@ -1,0 +1,1 @@
+export type { ArtifactEdge, BuildGraph, BuildTarget, ImageTarget, Target, ToolchainTarget } from './build-graph.ts'

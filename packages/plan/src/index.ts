@@ -1,0 +1,1 @@
+export type { Plan, PlannedTarget, Reason } from './plan.ts'

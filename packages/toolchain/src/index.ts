@@ -1,0 +1,1 @@
+export type { LockedToolchains, ReadyOptions, ReadyToolchain, Toolchains } from './toolchain.ts'

@@ -1,0 +1,17 @@
+import { defineConfig } from 'vitest/config'
+
+const source = { resolve: { conditions: ['source'] }, ssr: { resolve: { conditions: ['source'] } } }
+
+// biome-ignore lint: the runner's own contract wants a default export.
+export default defineConfig({
+  ...source,
+  test: {
+    projects: [
+      { ...source, test: { name: 'unit', include: ['packages/*/src/**/*.test.ts', 'test/architecture.test.ts'], testTimeout: 20_000 } },
+      {
+        ...source,
+        test: { name: 'system', include: ['test/{e2e,docker,examples}/**/*.test.ts'], testTimeout: 600_000, hookTimeout: 600_000, maxWorkers: 2 },
+      },
+    ],
+  },
+})
