@@ -1,2 +1,7 @@
-export type { Fingerprinted, Ingredients, NeedIngredient } from './ingredients.ts'
+export { buildEnvironment, SOURCE_DATE_EPOCH } from './build-environment.ts'
+export { type BuildContext, describeBuild } from './describe-build.ts'
+export { describeImage, type ImageContext } from './describe-image.ts'
+export { fingerprintOf } from './fingerprint.ts'
+export type { Fingerprinted, Ingredients, NeedContents, NeedIngredient } from './ingredients.ts'
+export { recipeOf } from './recipe.ts'
 export type { FileTree, Inventory, InventoryEntry } from './inventory.ts'

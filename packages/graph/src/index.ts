@@ -1,1 +1,6 @@
+export { buildGraph } from './build-graph-from-workspace.ts'
 export type { ArtifactEdge, BuildGraph, BuildTarget, ImageTarget, Target, ToolchainTarget } from './build-graph.ts'
+export { dependenciesOf, withDependencies, withDependents } from './closure.ts'
+export { GRAPH_DIAGNOSTICS } from './diagnostics.ts'
+export { remainingSeconds } from './remaining-seconds.ts'
+export { selectTargets } from './select-targets.ts'

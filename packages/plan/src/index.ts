@@ -1,1 +1,5 @@
+export { completeFingerprint } from './complete-fingerprint.ts'
+export { type PlanInput, plan } from './make-plan.ts'
+export type { PlanLookups } from './lookups.ts'
+export { type PlanJson, type PlannedTargetJson, planToJson } from './plan-to-json.ts'
 export type { Plan, PlannedTarget, Reason } from './plan.ts'
