@@ -1,4 +1,5 @@
 import type { Digest } from './digest.ts'
+import type { Reason } from './reason.ts'
 import type { Trouble } from './failure.ts'
 import type { TargetId, TargetKind } from './target-id.ts'
 
@@ -43,13 +44,47 @@ export interface TargetSummary {
  * reporters render facts and never decide. `at` is wall-clock milliseconds.
  */
 export type BuildEvent =
-  | { readonly type: 'run-started'; readonly at: number; readonly workspace: string; readonly acting: number; readonly current: number; readonly jobs: number; readonly engine: string | null }
-  | { readonly type: 'target-started'; readonly at: number; readonly target: TargetId; readonly kind: TargetKind; readonly decision: DecisionKind; readonly reason: string | null }
+  | {
+      readonly type: 'run-started'
+      readonly at: number
+      readonly workspace: string
+      readonly acting: number
+      readonly current: number
+      readonly jobs: number
+    }
+  | {
+      readonly type: 'target-started'
+      readonly at: number
+      readonly target: TargetId
+      readonly kind: TargetKind
+      readonly decision: DecisionKind
+      readonly reason: Reason | null
+    }
   | { readonly type: 'target-progress'; readonly at: number; readonly target: TargetId; readonly message: string }
-  | { readonly type: 'target-output'; readonly at: number; readonly target: TargetId; readonly stream: 'stdout' | 'stderr'; readonly line: string }
+  | {
+      readonly type: 'target-output'
+      readonly at: number
+      readonly target: TargetId
+      readonly stream: 'stdout' | 'stderr'
+      readonly line: string
+    }
   | { readonly type: 'target-finished'; readonly at: number; readonly summary: TargetSummary; readonly logTail: readonly string[] }
-  | { readonly type: 'image-delivered'; readonly at: number; readonly target: TargetId; readonly destination: string; readonly references: readonly string[]; readonly digest: Digest; readonly sentBytes: number }
+  | {
+      readonly type: 'image-delivered'
+      readonly at: number
+      readonly target: TargetId
+      readonly destination: string
+      readonly references: readonly string[]
+      readonly digest: Digest
+      readonly sentBytes: number
+    }
   | { readonly type: 'notice'; readonly at: number; readonly id: string; readonly message: string; readonly help: string | null }
-  | { readonly type: 'run-finished'; readonly at: number; readonly outcome: RunOutcome; readonly durationMs: number; readonly targets: readonly TargetSummary[] }
+  | {
+      readonly type: 'run-finished'
+      readonly at: number
+      readonly outcome: RunOutcome
+      readonly durationMs: number
+      readonly targets: readonly TargetSummary[]
+    }
 
 export type EmitEvent = (event: BuildEvent) => void

@@ -1,13 +1,7 @@
 import { compareCodeUnits } from './compare.ts'
 
 /** What may be hashed: no floats, no undefined, no dates. */
-export type CanonicalValue =
-  | null
-  | boolean
-  | number
-  | string
-  | readonly CanonicalValue[]
-  | { readonly [key: string]: CanonicalValue }
+export type CanonicalValue = null | boolean | number | string | readonly CanonicalValue[] | { readonly [key: string]: CanonicalValue }
 
 /**
  * The one encoding of everything that is hashed: keys in code-unit order, no white space, safe integers only.

@@ -9,7 +9,16 @@ export { compareDiagnostics, type Diagnostic, diagnostic, type Note } from './di
 export { createDigester, type Digest, type Digester, digestFromHex, digestHex, digestOf, isDigest, parseDigest } from './digest.ts'
 export { type EnvironmentError, environmentError, type Failure, failure, type Trouble } from './failure.ts'
 export { formatPlatform, linuxPlatform, type Platform } from './platform.ts'
+export type { Reason } from './reason.ts'
 export { err, ok, type Result } from './result.ts'
 export { type Located, type Position, positionAt, type Span } from './source.ts'
 export { buildTargetId, imageTargetId, type TargetId, type TargetKind, toolchainTargetId } from './target-id.ts'
-export { isInside, isWorkspacePath, joinWorkspacePath, parseWorkspacePath, relativeTo, WORKSPACE_ROOT, type WorkspacePath } from './workspace-path.ts'
+export {
+  isInside,
+  isWorkspacePath,
+  joinWorkspacePath,
+  parseWorkspacePath,
+  relativeTo,
+  WORKSPACE_ROOT,
+  type WorkspacePath,
+} from './workspace-path.ts'

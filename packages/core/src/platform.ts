@@ -13,6 +13,8 @@ export function formatPlatform(platform: Platform): string {
 
 /** The Linux platform for a Node `process.arch`, in the words of GOARCH, which OCI uses. */
 export function linuxPlatform(nodeArch: string): Platform {
-  const architecture = { x64: 'amd64', arm64: 'arm64', arm: 'arm', ia32: '386', ppc64: 'ppc64le', s390x: 's390x', riscv64: 'riscv64' }[nodeArch]
+  const architecture = { x64: 'amd64', arm64: 'arm64', arm: 'arm', ia32: '386', ppc64: 'ppc64le', s390x: 's390x', riscv64: 'riscv64' }[
+    nodeArch
+  ]
   return { os: 'linux', architecture: architecture ?? nodeArch, variant: architecture === 'arm' ? 'v7' : null }
 }

@@ -12,7 +12,10 @@ export interface Engine {
   /** An image that the engine already has, by reference; null when it has none. */
   findImage(reference: string, signal: AbortSignal): Promise<Result<EngineImage | null, EnvironmentError>>
   /** Streams the uncompressed layer tars of an image, lowest first. */
-  exportLayers(image: EngineImage, signal: AbortSignal): AsyncIterable<{ readonly diffId: Digest; readonly content: AsyncIterable<Uint8Array> }>
+  exportLayers(
+    image: EngineImage,
+    signal: AbortSignal,
+  ): AsyncIterable<{ readonly diffId: Digest; readonly content: AsyncIterable<Uint8Array> }>
   /** Makes a root file system usable by `run`; cheap when it already is. */
   prepare(root: RootFilesystem, signal: AbortSignal): Promise<Result<void, EnvironmentError>>
   /** True when the cache has been filled by an earlier build. */
@@ -59,8 +62,7 @@ export interface RootFilesystem {
   readonly workdir: string | null
   /** Bytes. */
   readonly size: number
-  readonly content:
-    /** Uncompressed layer tars, lowest first. `file` is a path on this machine. */
+  readonly content: /** Uncompressed layer tars, lowest first. `file` is a path on this machine. */
     | { readonly kind: 'layers'; readonly layers: readonly { readonly diffId: Digest; readonly size: number; readonly file: string }[] }
     /** The engine itself holds it. */
     | { readonly kind: 'engine-image'; readonly id: string; readonly reference: string; readonly diffIds: readonly Digest[] }
@@ -106,7 +108,7 @@ export interface BuilderMount {
   readonly kind: 'directory' | 'file'
   /** Absolute path inside the builder. */
   readonly to: string
-  /** `throw-away`: the builder may write, and nobody sees it afterwards. Directories only. */
+  /** `throw-away`: the builder may write, and nobody sees it afterwards. A file comes as a private copy that may be mounted as it is. */
   readonly access: 'read-only' | 'throw-away'
 }
 

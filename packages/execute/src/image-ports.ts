@@ -76,7 +76,10 @@ export interface ImageLoader {
   /** How many of the leading layers of this stack the engine holds already, so that an archive may leave them out; 0 when it cannot tell. */
   countPresentLayers(diffIds: readonly Digest[], signal: AbortSignal): Promise<Result<number, EnvironmentError>>
   /** Loads a docker archive / OCI layout hybrid. `accepted: false` when the engine refused it for a missing layer. */
-  load(archive: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<Result<{ readonly accepted: boolean; readonly message: string }, EnvironmentError>>
+  load(
+    archive: AsyncIterable<Uint8Array>,
+    signal: AbortSignal,
+  ): Promise<Result<{ readonly accepted: boolean; readonly message: string }, EnvironmentError>>
   /** Gives an image that is already there a further name. */
   tag(imageId: string, reference: string, signal: AbortSignal): Promise<Result<void, EnvironmentError>>
 }

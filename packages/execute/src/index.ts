@@ -12,4 +12,17 @@ export {
   type RootFilesystem,
   type RunIdentity,
 } from './engine.ts'
-export type { Delivery, EmissionFile, EmissionRequest, EmittedImage, EmittedLayer, ImageEmitter, ImageLoader, ImageSink, LoadedImage } from './image-ports.ts'
+export { execute, type RunResult } from './execute.ts'
+export type {
+  Delivery,
+  EmissionFile,
+  EmissionRequest,
+  EmittedImage,
+  EmittedLayer,
+  ImageEmitter,
+  ImageLoader,
+  ImageSink,
+  LoadedImage,
+} from './image-ports.ts'
+export type { ExecuteDeps, ExecuteOptions } from './run.ts'
+export type { ReadyOptions, ReadyToolchain, ToolchainProvider } from './toolchain-port.ts'

@@ -1,0 +1,70 @@
+import { err, ok, type Result, type TargetId, type Trouble } from '@orchestrate/core'
+import type { BuildTarget, ImageTarget, ToolchainTarget } from '@orchestrate/graph'
+import { completeFingerprint } from './complete-fingerprint.ts'
+import { connectEngine, readyToolchain } from './ready-toolchain.ts'
+import { cacheKeys, coldCaches } from './caches.ts'
+import { concludeImage } from './run-image.ts'
+import type { Run } from './run.ts'
+import { artifactLost } from './trouble.ts'
+import type { Admission } from './walk.ts'
+
+/** Finishes a target that needs no work, and gets everything ready for one that does; takes no slot meanwhile. */
+export async function admitTarget(run: Run, id: TargetId): Promise<Admission> {
+  const target = run.target(id)
+  if (target.kind === 'toolchain') return admitToolchain(run, target)
+  const known = await findRecord(run, target)
+  if (!known.ok) return finished(run.conclude(id, { outcome: 'failed', trouble: known.error }))
+  if (target.kind === 'image') return admitImage(run, target, known.value)
+  return known.value ? finished(concludeHit(run, target)) : admitBuild(run, target)
+}
+
+const finished = (outcome: ReturnType<Run['conclude']>): Admission => ({ kind: 'finished', outcome })
+
+function admitToolchain(run: Run, target: ToolchainTarget): Admission {
+  if (run.planned(target.id).decision !== 'current') return { kind: 'run', slot: true, coldCaches: [] }
+  return finished(run.conclude(target.id, { outcome: 'succeeded' }))
+}
+
+/** True when the store has the target's outcome: as planned, or (early cutoff) now that its needs are known. */
+async function findRecord(run: Run, target: BuildTarget | ImageTarget): Promise<Result<boolean, Trouble>> {
+  const completed = completeFingerprint(run, target.id)
+  if (!completed.ok) return err(artifactLost(completed.error))
+  if (run.records.has(target.id)) return ok(true)
+  if (run.options.force) return ok(false)
+  const record = await run.deps.store.records.get(completed.value.fingerprint)
+  if (record === null || record.kind !== target.kind || (await run.deps.damaged(record)) !== null) return ok(false)
+  run.records.set(target.id, record)
+  return ok(true)
+}
+
+function concludeHit(run: Run, target: BuildTarget): ReturnType<Run['conclude']> {
+  const record = run.buildRecord(target.id)
+  const logPath = run.deps.store.logs.pathFor(run.plan.graph.workspace.root, target.id)
+  run.rememberHit(target.id)
+  return run.conclude(target.id, {
+    outcome: 'succeeded',
+    decision: 'current',
+    artifactBytes:
+      record === null || record.artifacts.length === 0 ? null : record.artifacts.reduce((sum, artifact) => sum + artifact.bytes, 0),
+    toolchainBytes: record?.toolchainBytes ?? null,
+    logPath,
+  })
+}
+
+function admitImage(run: Run, target: ImageTarget, hit: boolean): Admission {
+  const blocked = target.gates.find((gate) => run.summaries.get(gate)?.outcome !== 'succeeded')
+  if (hit && run.deps.sinks.length === 0 && blocked === undefined)
+    return finished(concludeImage(run, target, { emitted: false, reference: null }))
+  return { kind: 'run', slot: false, coldCaches: [] }
+}
+
+async function admitBuild(run: Run, target: BuildTarget): Promise<Admission> {
+  const ready = await readyToolchain(run, target.toolchain, { layers: false, progress: () => {} })
+  if (!ready.ok) return finished(run.conclude(target.id, { outcome: 'failed', trouble: ready.error }))
+  const engine = await connectEngine(run)
+  if (!engine.ok) return finished(run.conclude(target.id, { outcome: 'failed', trouble: engine.error }))
+  const prepared = await engine.value.prepare(ready.value.root, run.deps.stop)
+  if (!prepared.ok)
+    return finished(run.conclude(target.id, { outcome: run.deps.stop.aborted ? 'cancelled' : 'failed', trouble: prepared.error }))
+  return { kind: 'run', slot: true, coldCaches: await coldCaches(run, engine.value, cacheKeys(run, target, ready.value)) }
+}

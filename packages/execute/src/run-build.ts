@@ -1,0 +1,192 @@
+import { type EnvironmentError, err, ok, type Result, type TargetOutcome, type Trouble } from '@orchestrate/core'
+import { describeBuild, type InventoryEntry } from '@orchestrate/fingerprint'
+import type { BuildTarget, ToolchainTarget } from '@orchestrate/graph'
+import type { BuildRecord, Scratch } from '@orchestrate/store'
+import { type BuilderLog, openBuilderLog } from './builder-log.ts'
+import { builderEnvironment } from './builder-environment.ts'
+import { cacheKeys } from './caches.ts'
+import { completeFingerprint } from './complete-fingerprint.ts'
+import type { Builder, BuilderExit, BuilderMount, Engine } from './engine.ts'
+import { layOutMounts } from './lay-out-mounts.ts'
+import { connectEngine, readyToolchain } from './ready-toolchain.ts'
+import type { Run } from './run.ts'
+import type { ReadyToolchain } from './toolchain-port.ts'
+import { artifactLost, exited, inputsChanged, outputMissing } from './trouble.ts'
+
+/** Runs the builder of a target and stores what it yields; the record is written last. */
+export async function runBuild(run: Run, target: BuildTarget): Promise<TargetOutcome> {
+  run.begin(target.id)
+  const started = run.deps.clock.monotonic()
+  const log = openBuilderLog(run.deps.store.logs.pathFor(run.plan.graph.workspace.root, target.id), (stream, line) =>
+    run.emit({ type: 'target-output', target: target.id, stream, line }),
+  )
+  const built = await build(run, target, log)
+  await log.close()
+  const logFacts = { logPath: log.path, logTail: log.tail() }
+  if (!built.ok) return concludeFailure(run, target, built.error, logFacts)
+  const recorded = await record(run, target, built.value, Math.round(run.deps.clock.monotonic() - started))
+  if (!recorded.ok) return concludeFailure(run, target, recorded.error, logFacts)
+  const { artifacts, toolchainBytes } = recorded.value
+  const artifactBytes = artifacts.length === 0 ? null : artifacts.reduce((sum, artifact) => sum + artifact.bytes, 0)
+  return run.conclude(target.id, { outcome: 'succeeded', artifactBytes, toolchainBytes, ...logFacts })
+}
+
+interface Built {
+  readonly artifacts: BuildRecord['artifacts']
+  readonly toolchainBytes: number
+}
+
+type Ending = Trouble | { readonly kind: 'cancelled' }
+
+async function build(run: Run, target: BuildTarget, log: BuilderLog): Promise<Result<Built, Ending>> {
+  const toolchain = await readyToolchain(run, target.toolchain, { layers: false, progress: () => {} })
+  if (!toolchain.ok) return toolchain
+  const engine = await connectEngine(run)
+  if (!engine.ok) return engine
+  const scratch = await run.deps.store.scratch()
+  if (!scratch.ok) return scratch
+  await using held = scratch.value
+  const mounts = await currentMounts(run, target, held)
+  if (!mounts.ok) return mounts
+  const builder = describeBuilder(run, target, { toolchain: toolchain.value, mounts: mounts.value })
+  const exit = await engine.value.run(builder, {
+    stdout: (chunk) => log.write('stdout', chunk),
+    stderr: (chunk) => log.write('stderr', chunk),
+    stop: run.deps.stop,
+    kill: run.deps.kill,
+  })
+  if (!exit.ok) return run.deps.stop.aborted ? err({ kind: 'cancelled' }) : exit
+  await using ended = exit.value
+  return collect(run, target, { exit: ended, log, toolchain: toolchain.value, engine: engine.value })
+}
+
+interface Collected {
+  readonly exit: BuilderExit
+  readonly log: BuilderLog
+  readonly toolchain: ReadyToolchain
+  readonly engine: Engine
+}
+
+/** Success is only: exit 0 of a builder that nobody stopped, and every declared output stored. */
+async function collect(run: Run, target: BuildTarget, { exit, log, toolchain }: Collected): Promise<Result<Built, Ending>> {
+  if (exit.stopped) return err({ kind: 'cancelled' })
+  const { build: declared } = target
+  if (exit.code !== 0 || exit.outOfMemory) {
+    return err(exited(exit, { toolchain: declared.toolchain.value, networkOff: declared.network === 'off', tail: log.tail() }))
+  }
+  const toolchainBytes = toolchain.root.size
+  if (declared.outputs.length === 0) return ok({ artifacts: [], toolchainBytes })
+  const outputs = declared.outputs.map((output) => output.value)
+  const ingested = await run.deps.store.ingest(exit.outputs(run.deps.kill), outputs)
+  if (!ingested.ok) return ingested
+  const artifacts = ingested.value.artifacts.flatMap((artifact) => artifact ?? [])
+  const missing = outputs.filter((_, index) => (ingested.value.artifacts[index] ?? null) === null)
+  return missing.length > 0 ? err(outputMissing(missing, ingested.value.found)) : ok({ artifacts, toolchainBytes })
+}
+
+/** The mounts of the inputs as hashed; when one has changed since, the target is planned again, once. */
+async function currentMounts(run: Run, target: BuildTarget, scratch: Scratch): Promise<Result<readonly BuilderMount[], Trouble>> {
+  const planned = run.plan.inventory.inputs.get(target.id) ?? []
+  const first = await layOutMounts(run, target, planned, scratch)
+  if (first.ok) return first
+  if (first.error.kind !== 'changed') return err(first.error)
+  const fresh = await planAgain(run, target, planned)
+  if (!fresh.ok) return fresh
+  const second = await layOutMounts(run, target, fresh.value, scratch)
+  if (second.ok) return second
+  return err(second.error.kind === 'changed' ? inputsChanged(second.error.paths) : second.error)
+}
+
+async function planAgain(
+  run: Run,
+  target: BuildTarget,
+  planned: readonly InventoryEntry[],
+): Promise<Result<readonly InventoryEntry[], Trouble>> {
+  const paths = planned.map((entry) => entry.path)
+  const resolved = await run.plan.inventory.tree.resolve(paths, run.deps.stop)
+  if (!resolved.ok) return err(inputsChanged(resolved.error.map((finding) => finding.message)))
+  const gone = paths.filter((path) => !resolved.value.has(path))
+  if (gone.length > 0) return err(inputsChanged(gone))
+  const inputs = paths.flatMap((path) => resolved.value.get(path) ?? [])
+  const toolchain = toolchainOf(run, target)
+  run.ingredients.set(target.id, describeBuild(target, { inputs, toolchain: toolchain.toolchain, platform: run.deps.platform }))
+  run.fingerprints.delete(target.id)
+  run.emit({
+    type: 'notice',
+    id: 'inputs/changed',
+    message: `inputs of "${target.id}" changed after they had been planned; it is built from what is there now`,
+    help: null,
+  })
+  return ok(inputs)
+}
+
+function toolchainOf(run: Run, target: BuildTarget): ToolchainTarget {
+  const toolchain = run.target(target.toolchain)
+  if (toolchain.kind !== 'toolchain') throw new Error(`${target.toolchain} is not a toolchain`)
+  return toolchain
+}
+
+/** A runaway fork loop ends here, far above what compilers need. */
+const PIDS_LIMIT = 4096
+const GRACE_MS = 5_000
+/** Runs each step by a shell of its own, so that `cd` and variables do not leak; the first failing step ends the build with its code. */
+const STEPS_SCRIPT = 'for step in "$@"; do sh -ec "$step"; done'
+
+function describeBuilder(
+  run: Run,
+  target: BuildTarget,
+  from: { readonly toolchain: ReadyToolchain; readonly mounts: readonly BuilderMount[] },
+): Builder {
+  const { build: declared } = target
+  return {
+    id: `${target.service}-${declared.name}`,
+    run: run.deps.run,
+    root: from.toolchain.root,
+    argv: argvOf(target),
+    env: builderEnvironment(run, target, toolchainOf(run, target), from.toolchain.root),
+    workdir: declared.workdir,
+    user: declared.user,
+    hostname: 'builder',
+    mounts: from.mounts,
+    caches: cacheKeys(run, target, from.toolchain),
+    network: declared.network,
+    certificates: declared.network === 'on' ? run.deps.hostCertificates : null,
+    limits: { pids: PIDS_LIMIT },
+    graceMs: GRACE_MS,
+  }
+}
+
+function argvOf(target: BuildTarget): readonly string[] {
+  const { command } = target.build
+  if (command.kind === 'exec') return command.argv
+  const [only, ...more] = command.steps
+  return more.length === 0 ? ['sh', '-ec', only ?? ':'] : ['sh', '-ec', STEPS_SCRIPT, 'sh', ...command.steps]
+}
+
+/** Commit order: artifacts are stored already; then the manifest and the log, then the record. */
+async function record(run: Run, target: BuildTarget, built: Built, durationMs: number): Promise<Result<BuildRecord, EnvironmentError>> {
+  const completed = completeFingerprint(run, target.id)
+  if (!completed.ok) return err(artifactLost(completed.error))
+  const { fingerprint, manifest } = completed.value
+  const stored = await run.deps.store.blobs.put(manifest, { expected: fingerprint })
+  if (!stored.ok) return stored
+  const finishedAt = run.deps.clock.now()
+  const entry: BuildRecord = { schema: 1, kind: 'build', fingerprint, target: target.id, durationMs, finishedAt, log: null, ...built }
+  const written = await run.deps.store.records.put(entry)
+  if (!written.ok) return written
+  run.records.set(target.id, entry)
+  run.deps.history.recordGood(target.id, { fingerprint, durationMs })
+  return ok(entry)
+}
+
+function concludeFailure(
+  run: Run,
+  target: BuildTarget,
+  ending: Ending,
+  logFacts: { readonly logPath: string; readonly logTail: readonly string[] },
+): TargetOutcome {
+  if (ending.kind === 'cancelled') return run.conclude(target.id, { outcome: 'cancelled', ...logFacts })
+  const completed = completeFingerprint(run, target.id)
+  if (completed.ok && ending.kind === 'failure') run.deps.history.recordFailure(target.id, completed.value.fingerprint)
+  return run.conclude(target.id, { outcome: 'failed', trouble: ending, ...logFacts })
+}

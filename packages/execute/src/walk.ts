@@ -1,0 +1,184 @@
+import type { TargetId, TargetOutcome } from '@orchestrate/core'
+
+/** What a target asks for once everything that it depends on has succeeded. */
+export type Admission =
+  /** It is finished already (a hit), and never takes a slot. */
+  | { readonly kind: 'finished'; readonly outcome: TargetOutcome }
+  /** `slot`: whether it counts against `slots`. `coldCaches`: caches that nothing has filled yet. */
+  | { readonly kind: 'run'; readonly slot: boolean; readonly coldCaches: readonly string[] }
+
+export interface WalkOptions {
+  /** Topological order. */
+  readonly order: readonly TargetId[]
+  readonly dependencies: (id: TargetId) => readonly TargetId[]
+  /** Higher starts first; ties by order. */
+  readonly priority: (id: TargetId) => number
+  readonly slots: number
+  /** Runs without a slot: looks the target up, makes its toolchain ready. */
+  readonly admit: (id: TargetId) => Promise<Admission>
+  readonly run: (id: TargetId) => Promise<TargetOutcome>
+  /** Called for a target that will not run, because a dependency ended otherwise than `succeeded` or the walk was halted. */
+  readonly skip: (id: TargetId, because: TargetId | null) => TargetOutcome
+  /** Whether a dependency's outcome lets `id` go on nevertheless. */
+  readonly tolerates: (id: TargetId, dependency: TargetId) => boolean
+  /** True once nothing new may start. Asked again whenever a target has ended and when `halt` fires. */
+  readonly halted: () => boolean
+  readonly halt: AbortSignal
+}
+
+/**
+ * Walks a graph of targets: dependencies first, by priority, never more than `slots` running.
+ * A cold cache is filled by one target before the others that use it start; nothing holds a slot while it waits.
+ *
+ * @throws what `admit` or `run` throw (bugs), after everything that is running has ended.
+ */
+export async function walk(options: WalkOptions): Promise<ReadonlyMap<TargetId, TargetOutcome>> {
+  const state = createState(options)
+  const { promise, resolve } = deferred()
+  const bugs: unknown[] = []
+
+  const settle = (id: TargetId, outcome: TargetOutcome): void => {
+    state.outcomes.set(id, outcome)
+    for (const dependent of state.dependents.get(id) ?? []) {
+      const left = (state.waiting.get(dependent) ?? 0) - 1
+      state.waiting.set(dependent, left)
+      if (left === 0) state.opening.push(dependent)
+    }
+  }
+
+  const open = (id: TargetId): void => {
+    const broken = options
+      .dependencies(id)
+      .find((dependency) => state.outcomes.get(dependency) !== 'succeeded' && !options.tolerates(id, dependency))
+    if (broken !== undefined || options.halted()) return settle(id, options.skip(id, broken ?? null))
+    state.busy++
+    void options
+      .admit(id)
+      .then(
+        (admission) => (admission.kind === 'finished' ? settle(id, admission.outcome) : void state.ready.push({ id, ...admission })),
+        (bug: unknown) => fail(id, bug),
+      )
+      .finally(() => {
+        state.busy--
+        pump()
+      })
+  }
+
+  const start = (item: ReadyItem): void => {
+    state.busy++
+    if (item.slot) state.used++
+    for (const cache of item.coldCaches) if (!state.warm.has(cache)) state.warming.set(cache, item.id)
+    void options
+      .run(item.id)
+      .then(
+        (outcome) => {
+          releaseCaches(item, outcome)
+          if (item.slot) state.used--
+          settle(item.id, outcome)
+        },
+        (bug: unknown) => {
+          releaseCaches(item, 'failed')
+          if (item.slot) state.used--
+          fail(item.id, bug)
+        },
+      )
+      .finally(() => {
+        state.busy--
+        pump()
+      })
+  }
+
+  const releaseCaches = (item: ReadyItem, outcome: TargetOutcome): void => {
+    for (const cache of item.coldCaches) {
+      if (state.warming.get(cache) !== item.id) continue
+      state.warming.delete(cache)
+      if (outcome === 'succeeded') state.warm.add(cache)
+    }
+  }
+
+  const fail = (id: TargetId, bug: unknown): void => {
+    bugs.push(bug)
+    settle(id, 'failed')
+  }
+
+  const pump = (): void => {
+    for (let id = state.opening.pop(); id !== undefined; id = state.opening.pop()) open(id)
+    if (options.halted() || bugs.length > 0) for (const item of state.ready.splice(0)) settle(item.id, options.skip(item.id, null))
+    for (let item = takeNext(state, options); item !== null; item = takeNext(state, options)) start(item)
+    if (state.opening.length > 0) return pump()
+    if (state.busy === 0 && state.outcomes.size === options.order.length) resolve()
+  }
+
+  options.halt.addEventListener('abort', pump)
+  state.opening.push(...options.order.filter((id) => state.waiting.get(id) === 0).toReversed())
+  pump()
+  await promise
+  options.halt.removeEventListener('abort', pump)
+  if (bugs.length > 0) throw bugs[0]
+  return state.outcomes
+}
+
+interface ReadyItem {
+  readonly id: TargetId
+  readonly slot: boolean
+  readonly coldCaches: readonly string[]
+}
+
+interface WalkState {
+  readonly outcomes: Map<TargetId, TargetOutcome>
+  /** Dependencies that have not ended yet. */
+  readonly waiting: Map<TargetId, number>
+  readonly dependents: ReadonlyMap<TargetId, readonly TargetId[]>
+  readonly rank: ReadonlyMap<TargetId, number>
+  /** Every dependency has ended; admitted or skipped by the next pump (a list, so that long chains need no recursion). */
+  readonly opening: TargetId[]
+  readonly ready: ReadyItem[]
+  /** Which target is filling a cache right now. */
+  readonly warming: Map<string, TargetId>
+  readonly warm: Set<string>
+  used: number
+  /** Admissions and runs in flight. */
+  busy: number
+}
+
+function createState(options: WalkOptions): WalkState {
+  const dependents = new Map<TargetId, TargetId[]>(options.order.map((id) => [id, []]))
+  for (const id of options.order) for (const dependency of options.dependencies(id)) dependents.get(dependency)?.push(id)
+  return {
+    outcomes: new Map(),
+    waiting: new Map(options.order.map((id) => [id, options.dependencies(id).length])),
+    dependents,
+    rank: new Map(options.order.map((id, rank) => [id, rank])),
+    opening: [],
+    ready: [],
+    warming: new Map(),
+    warm: new Set(),
+    used: 0,
+    busy: 0,
+  }
+}
+
+function takeNext(state: WalkState, options: WalkOptions): ReadyItem | null {
+  const free = state.used < options.slots
+  let best: ReadyItem | null = null
+  for (const item of state.ready) {
+    if (item.slot && !free) continue
+    if (item.coldCaches.some((cache) => state.warming.has(cache))) continue
+    if (best === null || isBefore(item, best, state, options)) best = item
+  }
+  if (best !== null) state.ready.splice(state.ready.indexOf(best), 1)
+  return best
+}
+
+function isBefore(a: ReadyItem, b: ReadyItem, state: WalkState, options: WalkOptions): boolean {
+  const difference = options.priority(a.id) - options.priority(b.id)
+  return difference !== 0 ? difference > 0 : (state.rank.get(a.id) ?? 0) < (state.rank.get(b.id) ?? 0)
+}
+
+function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve = (): void => {}
+  const promise = new Promise<void>((done) => {
+    resolve = done
+  })
+  return { promise, resolve }
+}
