@@ -1,1 +1,2 @@
-export {}
+export { githubOutput } from './github-output.ts'
+export { ciMatrix, type Matrix, type MatrixEntry, type TooManyEntries } from './matrix.ts'

@@ -1,1 +1,8 @@
-export {}
+export { describeReason } from './describe-reason.ts'
+export { formatBytes, formatDuration } from './format.ts'
+export { type HumanReporterOptions, humanReporter } from './human-reporter.ts'
+export { jsonReporter } from './json-reporter.ts'
+export { type DiagnosticContext, diagnosticsToJson, renderDiagnostics } from './render-diagnostics.ts'
+export { renderPlan } from './render-plan.ts'
+export { renderTargets } from './render-targets.ts'
+export { renderTrouble } from './render-trouble.ts'

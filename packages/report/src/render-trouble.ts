@@ -1,0 +1,14 @@
+import type { Trouble } from '@orchestrate/core'
+import { createPaint } from './paint.ts'
+
+/** A failure of a build or of the surroundings: what happened, the details, what to do. */
+export function renderTrouble(trouble: Trouble, options: { readonly color: boolean; readonly about?: string }): string {
+  const paint = createPaint(options.color)
+  const about = options.about === undefined ? '' : `${options.about}: `
+  return [
+    `${paint(['red', 'bold'], `error[${trouble.id}]`)}${paint('bold', `: ${about}${trouble.message}`)}`,
+    ...trouble.details.map((line) => `  ${line}`),
+    ...(trouble.help === null ? [] : [`  ${paint('blue', '=')} help: ${trouble.help}`]),
+    '',
+  ].join('\n')
+}
