@@ -15,7 +15,7 @@ export const SOURCE_DATE_EPOCH = 315_619_200
  */
 export function buildEnvironment(build: Build, toolchain: ToolchainDeclaration, platform: Platform): ReadonlyMap<string, string> {
   const merged = new Map([...commonEnvironment(platform), ...toolchain.env, ...build.env])
-  return new Map([...merged].sort(([a], [b]) => compareCodeUnits(a, b)))
+  return new Map([...merged].toSorted(([a], [b]) => compareCodeUnits(a, b)))
 }
 
 function commonEnvironment(platform: Platform): ReadonlyMap<string, string> {

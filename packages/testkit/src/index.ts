@@ -8,3 +8,4 @@ export {
   type ScriptedProgram,
 } from './scripted-engine.ts'
 export { ReadOnlyError, type ScriptedFiles, type ScriptedNode, type ScriptedWorld } from './scripted-world.ts'
+export { type SampleBuild, type SampleImage, type SampleService, type SampleWorkspace, sampleWorkspace } from './sample-workspace.ts'
