@@ -1,0 +1,7 @@
+import { serve } from '@hono/node-server'
+import { shop } from './app.ts'
+import { httpPeers } from './peers.ts'
+
+// Process 1 of a container has no default action for signals.
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(0))
+serve({ fetch: shop(httpPeers(process.env)).fetch, port: 8080 })
