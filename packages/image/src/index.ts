@@ -1,1 +1,7 @@
-export {}
+export { IMAGE_DIAGNOSTICS } from './diagnostics.ts'
+export { dockerArchive, type DockerArchiveOptions } from './docker-archive.ts'
+export { dockerArchiveSink } from './docker-archive-sink.ts'
+export { createImageEmitter } from './emitter.ts'
+export { loaderSink } from './loader-sink.ts'
+export { ociLayoutSink } from './oci-layout-sink.ts'
+export { canonicalReference } from './reference.ts'

@@ -1,0 +1,129 @@
+import { type Digest, environmentError, err, failure, ok, type Result, type Trouble } from '@orchestrate/core'
+import type { RootFilesystem } from '@orchestrate/execute'
+import type { Blobs, StoredLayer } from '@orchestrate/store'
+import {
+  type BaseListing,
+  createLayerLister,
+  decodeLayerListing,
+  encodeLayerListing,
+  EMPTY_LISTING,
+  type LayerListing,
+  mergeListings,
+} from './base-listing.ts'
+import { measureLayer } from './layer-bytes.ts'
+import type { LayerMemory } from './layer-memory.ts'
+import { TarFormatError } from './tar-scanner.ts'
+
+/** What an image's own files are put on. */
+export interface BaseStack {
+  readonly layers: readonly StoredLayer[]
+  readonly listing: BaseListing
+}
+
+/** Reads each base layer once in the life of the store, and once a run for the images that share it. */
+export interface BaseLayers {
+  /** The stack of `base`, or the empty one for scratch. `image/base-unreadable` is an integrity error. */
+  open(base: RootFilesystem | null, signal: AbortSignal): Promise<Result<BaseStack, Trouble>>
+}
+
+export function createBaseLayers(blobs: Blobs, memory: LayerMemory): BaseLayers {
+  const reader = new BaseLayerReader(blobs, memory)
+  const stacks = new Map<string, Promise<Result<BaseStack, Trouble>>>()
+  return {
+    open: async (base, signal) => {
+      if (base === null) return ok({ layers: [], listing: EMPTY_LISTING })
+      if (base.content.kind !== 'layers') throw new Error(`the layers of the base ${base.identity} were not exported from its engine`)
+      const { layers } = base.content
+      const key = layers.map((layer) => layer.diffId).join(' ')
+      const running = stacks.get(key) ?? reader.readStack(layers, signal)
+      stacks.set(key, running)
+      const result = await forgetOnFailure(running, () => stacks.delete(key))
+      return result
+    },
+  }
+}
+
+type LayerFile = Extract<RootFilesystem['content'], { readonly kind: 'layers' }>['layers'][number]
+
+class BaseLayerReader {
+  readonly #blobs: Blobs
+  readonly #memory: LayerMemory
+
+  constructor(blobs: Blobs, memory: LayerMemory) {
+    this.#blobs = blobs
+    this.#memory = memory
+  }
+
+  async readStack(files: readonly LayerFile[], signal: AbortSignal): Promise<Result<BaseStack, Trouble>> {
+    const layers: StoredLayer[] = []
+    const listings: LayerListing[] = []
+    for (const file of files) {
+      const stored = await this.#ensureStored(file)
+      if (!stored.ok) return stored
+      const read = (await this.#recall(file.diffId)) ?? (await this.#read(file, signal))
+      if (!read.ok) return read
+      layers.push(read.value.layer)
+      listings.push(read.value.listing)
+    }
+    return ok({ layers, listing: mergeListings(listings) })
+  }
+
+  /** A tar is the blob of its own DiffID; one that lies outside the store is taken in. */
+  async #ensureStored(file: LayerFile): Promise<Result<void, Trouble>> {
+    if (await this.#blobs.has(file.diffId)) return ok(undefined)
+    const copied = await this.#blobs.copyFile(file.file, file.diffId)
+    if (!copied.ok) return copied
+    return copied.value === null ? err(unreadable(file.diffId, 'its content is another', 'environment')) : ok(undefined)
+  }
+
+  async #recall(diffId: Digest): Promise<Result<LayerAndListing, Trouble> | null> {
+    const remembered = await this.#memory.recall(diffId)
+    const text = remembered?.listing ? await this.#blobs.text(remembered.listing) : null
+    const listing = text === null ? null : decodeLayerListing(text)
+    if (remembered === null || listing === null) return null
+    const { digest, size, uncompressedSize } = remembered
+    return ok({ layer: { digest, size, diffId, uncompressedSize, source: { kind: 'tar', blob: diffId } }, listing })
+  }
+
+  async #read({ diffId, size }: LayerFile, signal: AbortSignal): Promise<Result<LayerAndListing, Trouble>> {
+    const lister = createLayerLister()
+    try {
+      const facts = await measureLayer(this.#blobs.read(diffId), size, { signal, observe: (piece) => lister.push(piece) })
+      const listing = lister.finish()
+      const blob = await this.#blobs.put(encodeLayerListing(listing))
+      if (!blob.ok) return blob
+      const remembered = await this.#memory.remember(diffId, { ...facts, listing: blob.value.digest })
+      if (!remembered.ok) return remembered
+      return ok({ layer: { ...facts, source: { kind: 'tar', blob: diffId } }, listing })
+    } catch (error) {
+      if (error instanceof TarFormatError) return err(unreadable(diffId, error.message, 'failure'))
+      throw error
+    }
+  }
+}
+
+interface LayerAndListing {
+  readonly layer: StoredLayer
+  readonly listing: LayerListing
+}
+
+function unreadable(diffId: Digest, why: string, kind: 'failure' | 'environment'): Trouble {
+  const fields = {
+    id: 'image/base-unreadable',
+    message: `layer ${diffId} of the base cannot be used: ${why}`,
+    help: 'make the base again with orchestrate lock --update',
+  }
+  return kind === 'failure' ? failure(fields) : environmentError({ kind: 'integrity', ...fields })
+}
+
+/** A stack that could not be read, or whose reader was cancelled, is read again by the next image. */
+async function forgetOnFailure<T, E>(running: Promise<Result<T, E>>, forget: () => void): Promise<Result<T, E>> {
+  try {
+    const result = await running
+    if (!result.ok) forget()
+    return result
+  } catch (error) {
+    forget()
+    throw error
+  }
+}

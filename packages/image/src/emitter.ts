@@ -1,0 +1,155 @@
+import { join } from 'node:path'
+import {
+  digestOf,
+  type EnvironmentError,
+  err,
+  type Failure,
+  failure,
+  ok,
+  type Platform,
+  type Result,
+  type Trouble,
+} from '@orchestrate/core'
+import type { EmissionRequest, EmittedImage, ImageEmitter } from '@orchestrate/execute'
+import type { Blobs, ImageRecord, Store, StoredLayer } from '@orchestrate/store'
+import { type BaseLayers, createBaseLayers } from './base-layers.ts'
+import { encodeConfig, type LayerOrigin, platformOfConfig } from './image-config.ts'
+import { encodeManifest } from './image-manifest.ts'
+import { streamTrouble } from './stream-trouble.ts'
+import { entriesSize, measureLayer, openLayer, streamEntries } from './layer-bytes.ts'
+import { encodeLayerEntries, type LayerEntry } from './layer-entries.ts'
+import { createLayerMemory, type LayerMemory } from './layer-memory.ts'
+import { placeFiles } from './place-files.ts'
+import { checkMaxSize } from './max-size.ts'
+
+/**
+ * Emits images into the store. A layer is stored as the list of its entries, and its bytes are streamed again whenever
+ * somebody wants them; facts about layers are remembered under `layers/` in the store's directory.
+ */
+export function createImageEmitter(deps: { readonly store: Pick<Store, 'root' | 'blobs'> }): ImageEmitter {
+  const { blobs, root } = deps.store
+  const memory = createLayerMemory(join(root, 'layers'))
+  const emitter = new Emitter(blobs, memory, createBaseLayers(blobs, memory))
+  return {
+    emit: async (request, signal) => {
+      try {
+        return await emitter.emit(request, signal)
+      } catch (error) {
+        const trouble = streamTrouble(error, signal)
+        if (trouble === null) throw error
+        return err(trouble)
+      }
+    },
+    reopen: (record) => reopen(record, blobs),
+  }
+}
+
+class Emitter {
+  readonly #blobs: Blobs
+  readonly #memory: LayerMemory
+  readonly #bases: BaseLayers
+
+  constructor(blobs: Blobs, memory: LayerMemory, bases: BaseLayers) {
+    this.#blobs = blobs
+    this.#memory = memory
+    this.#bases = bases
+  }
+
+  async emit(request: EmissionRequest, signal: AbortSignal): Promise<Result<EmittedImage, Trouble>> {
+    signal.throwIfAborted()
+    const base = await this.#bases.open(request.base, signal)
+    if (!base.ok) return base
+    const entries = placeFiles(request, base.value.listing)
+    if (!entries.ok) return entries
+    const tooLarge = checkMaxSize(request.image, entries.value, base.value.layers)
+    if (tooLarge !== null) return err(tooLarge)
+    const layers: { readonly layer: StoredLayer; readonly origin: LayerOrigin }[] = base.value.layers.map((layer) => ({
+      layer,
+      origin: 'base',
+    }))
+    // A manifest needs at least one layer, even where there is nothing to put into it.
+    if (entries.value.length > 0 || layers.length === 0) {
+      const own = await this.#storeLayer(entries.value, signal)
+      if (!own.ok) return own
+      layers.push({ layer: own.value, origin: 'files' })
+    }
+    if (layers.length > MAX_LAYERS) return err(tooManyLayers(request.image.service, layers.length))
+    return this.#storeImage(request, layers)
+  }
+
+  async #storeLayer(entries: readonly LayerEntry[], signal: AbortSignal): Promise<Result<StoredLayer, EnvironmentError>> {
+    const blob = await this.#blobs.put(encodeLayerEntries(entries))
+    if (!blob.ok) return blob
+    const source = { kind: 'entries', blob: blob.value.digest } as const
+    const remembered = await this.#memory.recall(source.blob)
+    if (remembered !== null) {
+      const { digest, size, diffId, uncompressedSize } = remembered
+      return ok({ digest, size, diffId, uncompressedSize, source })
+    }
+    const facts = await measureLayer(streamEntries(entries, this.#blobs), entriesSize(entries), { signal })
+    const kept = await this.#memory.remember(source.blob, { ...facts, listing: null })
+    return kept.ok ? ok({ ...facts, source }) : kept
+  }
+
+  async #storeImage(
+    request: EmissionRequest,
+    stack: readonly { readonly layer: StoredLayer; readonly origin: LayerOrigin }[],
+  ): Promise<Result<EmittedImage, EnvironmentError>> {
+    const layers = stack.map(({ layer }) => layer)
+    const configText = encodeConfig(request, stack)
+    const config = await this.#blobs.put(configText)
+    if (!config.ok) return config
+    const manifestText = encodeManifest(config.value, layers, request.image.annotations)
+    const manifest = await this.#blobs.put(manifestText)
+    if (!manifest.ok) return manifest
+    return ok(openImage({ platform: request.platform, manifestText, configText, layers }, this.#blobs))
+  }
+}
+
+/** Docker's graph drivers stack no more. */
+const MAX_LAYERS = 125
+
+function tooManyLayers(service: string, count: number): Failure {
+  return failure({
+    id: 'image/too-many-layers',
+    message: `the image of service "${service}" has ${count} layers, engines accept ${MAX_LAYERS}`,
+    help: 'use a base with fewer layers',
+  })
+}
+
+async function reopen(record: ImageRecord, blobs: Blobs): Promise<EmittedImage | null> {
+  const manifestText = await blobs.text(record.manifest)
+  const configText = await blobs.text(record.config)
+  if (manifestText === null || configText === null) return null
+  for (const { source } of record.layers) if (!(await blobs.has(source.blob))) return null
+  const platform = platformOfConfig(configText)
+  return platform === null ? null : openImage({ platform, manifestText, configText, layers: record.layers }, blobs)
+}
+
+interface ImageParts {
+  readonly platform: Platform
+  readonly manifestText: string
+  readonly configText: string
+  readonly layers: readonly StoredLayer[]
+}
+
+function openImage({ platform, manifestText, configText, layers }: ImageParts, blobs: Blobs): EmittedImage {
+  const manifest = { digest: digestOf(manifestText), bytes: Buffer.from(manifestText) }
+  const config = { digest: digestOf(configText), bytes: Buffer.from(configText) }
+  const layerBytes = layers.reduce((sum, layer) => sum + layer.uncompressedSize, 0)
+  const bytes = layerBytes + manifest.bytes.length + config.bytes.length
+  return {
+    platform,
+    manifest,
+    config,
+    layers: layers.map((layer) => ({
+      digest: layer.digest,
+      size: layer.size,
+      diffId: layer.diffId,
+      uncompressedSize: layer.uncompressedSize,
+      open: () => openLayer(layer, blobs),
+    })),
+    bytes,
+    stored: { manifest: manifest.digest, config: config.digest, layers, bytes },
+  }
+}

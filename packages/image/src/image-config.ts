@@ -1,0 +1,56 @@
+import { canonicalJson, type CanonicalValue, compareCodeUnits, type Platform } from '@orchestrate/core'
+import type { EmissionRequest } from '@orchestrate/execute'
+import type { StoredLayer } from '@orchestrate/store'
+
+/** `base`: a layer of the file system below the image's own files. */
+export type LayerOrigin = 'base' | 'files'
+
+/**
+ * The exact bytes of an image's config: canonical JSON, so that equal images have equal ids. No host names, no clock.
+ * @see https://github.com/opencontainers/image-spec/blob/v1.1.1/config.md
+ */
+export function encodeConfig(
+  request: EmissionRequest,
+  layers: readonly { readonly layer: StoredLayer; readonly origin: LayerOrigin }[],
+): string {
+  const created = timestamp(request.image.created)
+  const { os, architecture, variant } = request.platform
+  return canonicalJson({
+    architecture,
+    config: processDefaults(request),
+    created,
+    history: layers.map(({ origin }) => ({ created, created_by: `orchestrate: ${origin}` })),
+    os,
+    rootfs: { type: 'layers', diff_ids: layers.map(({ layer }) => layer.diffId) },
+    ...(variant === null ? {} : { variant }),
+  })
+}
+
+/** The platform that a config was made for, or null when `text` is no config. */
+export function platformOfConfig(text: string): Platform | null {
+  const config: unknown = JSON.parse(text)
+  if (typeof config !== 'object' || config === null || !('os' in config) || !('architecture' in config)) return null
+  const { os, architecture } = config
+  const variant = 'variant' in config ? config.variant : null
+  if (typeof os !== 'string' || typeof architecture !== 'string') return null
+  return { os, architecture, variant: typeof variant === 'string' ? variant : null }
+}
+
+/** What the runtime does when nobody says otherwise; the base's defaults below the image's own. */
+function processDefaults({ image, base }: EmissionRequest): CanonicalValue {
+  const env = new Map([...(base?.env ?? []), ...image.env])
+  const user = image.user ?? base?.user ?? null
+  const workdir = image.workdir ?? base?.workdir ?? null
+  return {
+    ...(image.cmd === null ? {} : { Cmd: image.cmd }),
+    ...(image.entrypoint === null ? {} : { Entrypoint: image.entrypoint }),
+    ...(env.size === 0 ? {} : { Env: Array.from(env, ([name, value]) => `${name}=${value}`).toSorted(compareCodeUnits) }),
+    ...(image.ports.length === 0 ? {} : { ExposedPorts: Object.fromEntries(image.ports.map((port) => [port, {}])) }),
+    ...(image.labels.size === 0 ? {} : { Labels: Object.fromEntries(image.labels) }),
+    ...(user === null ? {} : { User: user }),
+    ...(workdir === null ? {} : { WorkingDir: workdir }),
+  }
+}
+
+/** RFC 3339 without fractions. */
+const timestamp = (seconds: number) => new Date(seconds * 1000).toISOString().replace('.000Z', 'Z')

@@ -1,0 +1,149 @@
+import { type EnvironmentError, environmentError, err, ok, type Result } from '@orchestrate/core'
+import type { Delivery, EmittedImage, ImageLoader, ImageSink, LoadedImage } from '@orchestrate/execute'
+import { dockerArchive } from './docker-archive.ts'
+import { streamTrouble } from './stream-trouble.ts'
+
+/**
+ * Loads images into an engine, sending as little as that engine allows: nothing when the names already mean this image,
+ * only names when the image is there, no layers that the engine holds; the whole archive when it refuses less.
+ * What the engine then answers for each name is checked: `image/load-refused`, `image/load-mismatch`.
+ */
+export function loaderSink(loader: ImageLoader): ImageSink {
+  return {
+    destination: loader.destination,
+    deliver: (image, references, signal) => new Loading(loader, { image, references, signal }).run(),
+  }
+}
+
+interface LoadingRequest {
+  readonly image: EmittedImage
+  readonly references: readonly string[]
+  readonly signal: AbortSignal
+}
+
+class Loading {
+  readonly #loader: ImageLoader
+  readonly #request: LoadingRequest
+  #sentBytes = 0
+
+  constructor(loader: ImageLoader, request: LoadingRequest) {
+    this.#loader = loader
+    this.#request = request
+  }
+
+  async run(): Promise<Result<Delivery, EnvironmentError>> {
+    const named = await this.#findNames()
+    if (!named.ok) return named
+    const done = named.value.present === null ? await this.#send() : await this.#tag(named.value.present, named.value.missing)
+    return done.ok ? ok({ references: this.#request.references, sentBytes: this.#sentBytes }) : done
+  }
+
+  /** Which names do not mean this image yet, and its id in the engine when at least one does. */
+  async #findNames(): Promise<Result<{ readonly present: string | null; readonly missing: readonly string[] }, EnvironmentError>> {
+    let present: string | null = null
+    const missing: string[] = []
+    for (const reference of this.#request.references) {
+      const found = await this.#loader.find(reference, this.#request.signal)
+      if (!found.ok) return found
+      if (found.value !== null && this.#isThisImage(found.value)) present = found.value.id
+      else missing.push(reference)
+    }
+    return ok({ present, missing })
+  }
+
+  async #tag(id: string, references: readonly string[]): Promise<Result<void, EnvironmentError>> {
+    for (const reference of references) {
+      const tagged = await this.#loader.tag(id, reference, this.#request.signal)
+      if (!tagged.ok) return tagged
+    }
+    return ok(undefined)
+  }
+
+  async #send(): Promise<Result<void, EnvironmentError>> {
+    const { image, signal } = this.#request
+    const present = await this.#loader.countPresentLayers(
+      image.layers.map((layer) => layer.diffId),
+      signal,
+    )
+    if (!present.ok) return present
+    if (present.value > 0) {
+      const partial = await this.#load(present.value)
+      // The layers may have been removed since they were counted, or this engine wants them all.
+      if (!partial.ok || (partial.value.accepted && (await this.#isLoaded()))) return partial.ok ? ok(undefined) : partial
+    }
+    const whole = await this.#load(0)
+    if (!whole.ok) return whole
+    return whole.value.accepted ? this.#verify() : err(this.#refused(whole.value.message))
+  }
+
+  async #load(omitLayers: number): Promise<Result<{ readonly accepted: boolean; readonly message: string }, EnvironmentError>> {
+    const { image, references, signal } = this.#request
+    const broken: { error: unknown } = { error: null }
+    try {
+      return this.#orBroken(
+        await this.#loader.load(this.#counted(dockerArchive(image, references, { omitLayers }), broken), signal),
+        broken,
+      )
+    } catch (error) {
+      const trouble = streamTrouble(error, signal)
+      if (trouble === null) throw error
+      return err(trouble)
+    }
+  }
+
+  /** A loader may report an archive that broke off in its own words; the cause is what we saw. */
+  #orBroken<T>(result: Result<T, EnvironmentError>, broken: { readonly error: unknown }): Result<T, EnvironmentError> {
+    const trouble = broken.error === null ? null : streamTrouble(broken.error, this.#request.signal)
+    return trouble === null ? result : err(trouble)
+  }
+
+  async *#counted(archive: AsyncIterable<Uint8Array>, broken: { error: unknown }): AsyncGenerator<Uint8Array> {
+    try {
+      for await (const piece of archive) {
+        this.#sentBytes += piece.length
+        yield piece
+      }
+    } catch (error) {
+      broken.error = error
+      throw error
+    }
+  }
+
+  async #isLoaded(): Promise<boolean> {
+    return (await this.#verify()).ok
+  }
+
+  async #verify(): Promise<Result<void, EnvironmentError>> {
+    for (const reference of this.#request.references) {
+      const found = await this.#loader.find(reference, this.#request.signal)
+      if (!found.ok) return found
+      if (found.value === null || !this.#isThisImage(found.value)) return err(this.#mismatch(reference, found.value))
+    }
+    return ok(undefined)
+  }
+
+  /** The id is the config's digest on classic image stores, the manifest's on containerd's. */
+  #isThisImage(found: LoadedImage): boolean {
+    const { config, manifest, layers } = this.#request.image
+    const sameLayers = found.diffIds.length === layers.length && layers.every((layer, index) => layer.diffId === found.diffIds[index])
+    return sameLayers && (found.id === config.digest || found.id === manifest.digest)
+  }
+
+  #refused(message: string): EnvironmentError {
+    return environmentError({
+      id: 'image/load-refused',
+      message: `${this.#loader.destination} refused image "${this.#request.references[0]}": ${message}`,
+      help: 'see the log of the engine',
+    })
+  }
+
+  #mismatch(reference: string, found: LoadedImage | null): EnvironmentError {
+    const { config, manifest } = this.#request.image
+    return environmentError({
+      id: 'image/load-mismatch',
+      message: `${this.#loader.destination} accepted image "${reference}", but ${found === null ? 'does not have it' : 'has another one under that name'}`,
+      details: [`expected: ${config.digest} (config) or ${manifest.digest} (manifest)`, `found: ${found?.id ?? 'nothing'}`],
+      help: 'another run may have loaded an image of the same name: run orchestrate apply again',
+    })
+  }
+}
