@@ -1,0 +1,47 @@
+import { EXIT, type ExitCode } from './exit-code.ts'
+
+/** First interrupt: `stop`. Second: `kill`, and an exit within three seconds whatever happens. */
+export interface Interrupts extends Disposable {
+  readonly stop: AbortSignal
+  readonly kill: AbortSignal
+  /** Ends the run as a first interrupt does: nobody reads what it prints any more. */
+  readonly hangUp: () => void
+  /** The code that the signal asks for, or null when none came. */
+  exitCode(): ExitCode | null
+}
+
+const HARD_EXIT_MS = 2_500
+
+export function handleInterrupts(process: NodeJS.Process, announce: (message: string) => void): Interrupts {
+  const stop = new AbortController()
+  const kill = new AbortController()
+  let code: ExitCode | null = null
+  const interrupt = (exitCode: ExitCode, message: string | null): void => {
+    if (!stop.signal.aborted) {
+      code = exitCode
+      if (message !== null) announce(message)
+      stop.abort()
+      return
+    }
+    if (kill.signal.aborted) process.exit(code ?? exitCode)
+    announce('killing what is still running')
+    kill.abort()
+    setTimeout(() => process.exit(code ?? exitCode), HARD_EXIT_MS).unref()
+  }
+  const stopping = 'stopping: running builders are asked to end; interrupt again to kill them'
+  const handlers = {
+    SIGINT: () => interrupt(EXIT.interrupted, stopping),
+    SIGTERM: () => interrupt(EXIT.terminated, stopping),
+    SIGHUP: () => interrupt(EXIT.interrupted, null),
+  }
+  for (const [signal, handler] of Object.entries(handlers)) process.on(signal, handler)
+  return {
+    stop: stop.signal,
+    kill: kill.signal,
+    hangUp: handlers.SIGHUP,
+    exitCode: () => code,
+    [Symbol.dispose]: () => {
+      for (const [signal, handler] of Object.entries(handlers)) process.off(signal, handler)
+    },
+  }
+}
