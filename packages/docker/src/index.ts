@@ -1,1 +1,3 @@
-export {}
+export { DOCKER_DIAGNOSTICS } from './diagnostics.ts'
+export { createDockerEngine, type DockerEngineOptions } from './docker-engine.ts'
+export { type DockerHost, formatDockerHost, parseDockerHost } from './docker-host.ts'

@@ -25,9 +25,9 @@ export function createGate(): GateKeeper {
 }
 
 function createSignal(): { readonly promise: Promise<void>; readonly resolve: () => void } {
-  let resolve: () => void = () => undefined
+  let resolve: (() => void) | undefined
   const promise = new Promise<void>((done) => {
     resolve = done
   })
-  return { promise, resolve: () => resolve() }
+  return { promise, resolve: () => resolve?.() }
 }

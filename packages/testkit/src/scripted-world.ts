@@ -1,6 +1,6 @@
 import { lstatSync, readFileSync, readdirSync } from 'node:fs'
 import { posix } from 'node:path'
-import { type ArchiveEntry, canonicalJson, compareCodeUnits, formatPlatform } from '@orchestrate/core'
+import { type ArchiveEntry, assertNever, canonicalJson, compareCodeUnits, formatPlatform } from '@orchestrate/core'
 import type { Builder, BuilderMount, CacheKey } from '@orchestrate/execute'
 
 export type ScriptedNode =
@@ -49,7 +49,7 @@ export function createScriptedWorld(builder: Builder, caches: ReadonlyMap<string
         .filter((other) => posix.dirname(other) === (key === '' ? '.' : key))
         .map((other) => posix.basename(other))
       const below = listSource(sourceOf(builder.mounts, path))
-      return below === null && own.length === 0 ? null : [...new Set([...(below ?? []), ...own])].sort(compareCodeUnits)
+      return below === null && own.length === 0 ? null : [...new Set([...(below ?? []), ...own])].toSorted(compareCodeUnits)
     },
     write: (path, node) => {
       const mount = mountOf(builder.mounts, path)
@@ -77,6 +77,8 @@ function toEntry(path: string, node: ScriptedNode): ArchiveEntry {
       return { path, type: 'directory', mode: node.mode, size: 0, linkName: '', content: once(new Uint8Array()) }
     case 'symlink':
       return { path, type: 'symlink', mode: 0o777, size: 0, linkName: node.target, content: once(new Uint8Array()) }
+    default:
+      return assertNever(node)
   }
 }
 

@@ -1,0 +1,202 @@
+import type { Readable } from 'node:stream'
+import type { ArchiveEntry } from '@orchestrate/core'
+import { type Builder, type BuilderControl, type BuilderExit, EngineStreamError } from '@orchestrate/execute'
+import { followProcess, StartRefused } from './builder-process.ts'
+import { describeContainer } from './describe-container.ts'
+import { ApiError } from './docker-api.ts'
+import { EngineTrouble, engineError } from './engine-errors.ts'
+import { fillVolumes } from './fill-volumes.ts'
+import { orNull } from './image-calls.ts'
+import { numberAt, textAt, valueAt } from './json-value.ts'
+import { layOutMounts, type MountLayout } from './lay-out-mounts.ts'
+import { containerName } from './names.ts'
+import { prepareRoot } from './prepare-root.ts'
+import { readArchive } from './read-outputs.ts'
+import { removeContainer, removeVolume } from './remove.ts'
+import type { DockerSession } from './session.ts'
+import { findStartError } from './start-error.ts'
+
+/** Milliseconds; an engine under load takes its time to make a container. */
+const CREATE_DEADLINE = 60_000
+
+/** Runs one builder in a container of its own. Whatever was made for it goes with the exit, or at once when it throws. */
+export async function runBuilder(session: DockerSession, builder: Builder, control: BuilderControl): Promise<BuilderExit> {
+  if (control.stop.aborted || control.kill.aborted) return neverStarted()
+  const image = await prepareRoot(session, builder.root, control.kill)
+  session.dirty = true
+  session.reaper.start()
+  const made = new MadeThings(session, builder)
+  try {
+    return await runOnce(session, builder, { control, image, made })
+  } catch (error) {
+    await made.remove()
+    if (control.kill.aborted && error === control.kill.reason) return neverStarted()
+    if (!(error instanceof OverlayRefused)) throw error
+    session.overlay = false
+    return await runBuilder(session, builder, control)
+  }
+}
+
+/** The engine's file system takes no overlay over the store's: views must be copied. */
+class OverlayRefused extends Error {}
+
+/** What stands in the engine for one builder. */
+class MadeThings {
+  private readonly session: DockerSession
+  private readonly builder: Builder
+  private removal: Promise<void> | null = null
+  volumes: readonly string[] = []
+
+  constructor(session: DockerSession, builder: Builder) {
+    this.session = session
+    this.builder = builder
+  }
+
+  /** By name, so that a container goes too whose create call was never answered. */
+  remove(): Promise<void> {
+    this.removal ??= this.removeAll()
+    return this.removal
+  }
+
+  private async removeAll(): Promise<void> {
+    await removeContainer(this.session, containerName(this.builder))
+    await Promise.all(this.volumes.map((volume) => removeVolume(this.session, volume)))
+  }
+}
+
+interface Attempt {
+  readonly control: BuilderControl
+  readonly image: string
+  readonly made: MadeThings
+}
+
+async function runOnce(session: DockerSession, builder: Builder, { control, image, made }: Attempt): Promise<BuilderExit> {
+  const { init } = await session.facts(control.kill)
+  const layout = await layOutMounts(session, builder, control.kill)
+  made.volumes = layout.volumes
+  const container = await createContainer(
+    session,
+    builder,
+    describeContainer(builder, { image, mounts: layout.mounts, init }),
+    control.kill,
+  )
+  await fillVolumes(session, builder, { image, layout }, control.kill)
+  if (control.stop.aborted) {
+    await made.remove()
+    return neverStarted()
+  }
+  try {
+    const end = await followProcess(session, container, builder, control)
+    return await describeExit(session, builder, { container, made, ...end })
+  } catch (error) {
+    if (!(error instanceof StartRefused)) throw error
+    return await describeRefusal(session, { container, made, layout, refusal: error })
+  }
+}
+
+async function createContainer(session: DockerSession, builder: Builder, body: object, signal: AbortSignal): Promise<string> {
+  const request = {
+    method: 'POST',
+    path: '/containers/create',
+    query: { name: containerName(builder) },
+    body,
+    signal,
+    deadline: CREATE_DEADLINE,
+  } as const
+  try {
+    return textAt(await session.api.json(request), 'Id')
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error
+    if (error.statusCode === 404)
+      throw new EngineTrouble(engineError('engine/image-missing', `the engine lost the image of builder "${builder.id}"`, [error.message]))
+    if (error.statusCode === 400)
+      throw new EngineTrouble(
+        engineError('engine/mount-refused', `the engine refused the mounts of builder "${builder.id}"`, [error.message]),
+      )
+    if (error.statusCode !== 409) throw error
+    // Our own name: left by an attempt whose answer was lost.
+    await removeContainer(session, containerName(builder))
+    return textAt(await session.api.json(request), 'Id')
+  }
+}
+
+interface Ended {
+  readonly container: string
+  readonly made: MadeThings
+  readonly code: number
+  readonly stopped: boolean
+}
+
+async function describeExit(session: DockerSession, builder: Builder, { container, made, code, stopped }: Ended): Promise<BuilderExit> {
+  const [state, startError] = await Promise.all([
+    orNull(session.api.json({ method: 'GET', path: `/containers/${container}/json` })),
+    findStartError(session.api, container, builder, code),
+  ])
+  if (state === null)
+    throw new EngineTrouble(engineError('engine/builder-removed', `somebody removed the container of builder "${builder.id}" while it ran`))
+  return {
+    code,
+    outOfMemory: valueAt(state, 'State', 'OOMKilled') === true,
+    stopped,
+    startError,
+    outputs: (signal) => readOutputs(session, container, signal),
+    [Symbol.asyncDispose]: () => made.remove(),
+  }
+}
+
+/** 400 and 404: the command. Anything else: the engine, or an overlay that it could not mount. */
+async function describeRefusal(
+  session: DockerSession,
+  refused: { readonly container: string; readonly made: MadeThings; readonly layout: MountLayout; readonly refusal: StartRefused },
+): Promise<BuilderExit> {
+  const { refusal, container, made, layout } = refused
+  const state = await orNull(session.api.json({ method: 'GET', path: `/containers/${container}/json` }))
+  const code = state === null ? 0 : numberAt(state, 'State', 'ExitCode')
+  if (code === 126 || code === 127) {
+    return {
+      code,
+      outOfMemory: false,
+      stopped: false,
+      startError: refusal.message,
+      outputs: (signal) => readOutputs(session, container, signal),
+      [Symbol.asyncDispose]: () => made.remove(),
+    }
+  }
+  throw layout.usesOverlay ? new OverlayRefused() : refusal.cause
+}
+
+async function* readOutputs(session: DockerSession, container: string, signal: AbortSignal): AsyncGenerator<ArchiveEntry> {
+  yield* readArchive(await openArchive(session, container, signal), 'out')
+}
+
+async function openArchive(session: DockerSession, container: string, signal: AbortSignal): Promise<Readable> {
+  try {
+    return await session.api.stream({
+      method: 'GET',
+      path: `/containers/${container}/archive`,
+      query: { path: '/out' },
+      signal,
+      deadline: CREATE_DEADLINE,
+    })
+  } catch (cause) {
+    throw new EngineStreamError("the engine did not give the builder's outputs", { cause })
+  }
+}
+
+/** Of a builder that was stopped before it began. */
+function neverStarted(): BuilderExit {
+  return {
+    code: 143,
+    outOfMemory: false,
+    stopped: true,
+    startError: null,
+    outputs: () => noOutputs(),
+    async [Symbol.asyncDispose]() {
+      // Nothing was made.
+    },
+  }
+}
+
+async function* noOutputs(): AsyncGenerator<ArchiveEntry> {
+  // Ended before it began.
+}

@@ -1,0 +1,23 @@
+import type { Clock, Digest } from '@orchestrate/core'
+import type { RunIdentity } from '@orchestrate/execute'
+import type { DockerApi } from './docker-api.ts'
+import type { EngineFacts } from './negotiate.ts'
+import type { Reaper } from './start-reaper.ts'
+
+/** What the parts of one engine share for the time of a run. */
+export interface DockerSession {
+  readonly api: DockerApi
+  readonly run: RunIdentity
+  readonly clock: Clock
+  /** Directory for temporary files; made when needed. */
+  readonly spoolDirectory: string
+  readonly reaper: Reaper
+  /** Speaks with the engine first if nobody has yet. Throws what `attempt` understands. */
+  facts(signal: AbortSignal): Promise<EngineFacts>
+  /** By identity of a root file system: the engine's id of its image, being imported or ready. */
+  readonly rootImages: Map<Digest, Promise<string>>
+  /** False after the engine has refused to lay a writable layer over a view; then views are copied. */
+  overlay: boolean
+  /** True once something was made that close() must remove. */
+  dirty: boolean
+}
