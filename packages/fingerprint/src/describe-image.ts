@@ -1,6 +1,7 @@
-import type { Platform } from '@orchestrate/core'
-import type { ImageTarget } from '@orchestrate/graph'
-import type { Ingredients } from './ingredients.ts'
+import type { Image, ImageFile } from '@orchestrate/config'
+import { assertNever, type CanonicalValue, formatPlatform, type Platform } from '@orchestrate/core'
+import { formatArtifact, type ImageTarget } from '@orchestrate/graph'
+import type { Ingredients, NeedIngredient } from './ingredients.ts'
 import type { InventoryEntry } from './inventory.ts'
 
 export interface ImageContext {
@@ -9,6 +10,82 @@ export interface ImageContext {
   readonly platform: Platform
 }
 
-export function describeImage(_target: ImageTarget, _context: ImageContext): Ingredients {
-  throw new Error('to come')
+/** What may change the bytes of an image. Where it is delivered to, its gates and its size limit do not. */
+export function describeImage(target: ImageTarget, context: ImageContext): Ingredients {
+  const { image } = target
+  return {
+    target: target.id,
+    kind: 'image',
+    facts: {
+      annotations: Object.fromEntries(image.annotations),
+      caCertificates: image.caCertificates,
+      cmd: image.cmd,
+      created: image.created,
+      entrypoint: image.entrypoint,
+      env: Object.fromEntries(image.env),
+      files: image.files.map(describeFile),
+      labels: Object.fromEntries(image.labels),
+      platform: formatPlatform(context.platform),
+      ports: image.ports,
+      user: image.user,
+      workdir: image.workdir,
+    },
+    inputs: context.inputs,
+    needs: [...base(target), ...certificates(target), ...artifacts(target)],
+  }
+}
+
+function describeFile(file: ImageFile): CanonicalValue {
+  const common = { to: file.to, mode: file.mode, owner: file.owner === null ? null : { uid: file.owner.uid, gid: file.owner.gid } }
+  switch (file.kind) {
+    case 'artifact':
+      // Below a directory a single file keeps its own name, which then is a fact of its own.
+      return { ...common, kind: file.kind, name: file.to.endsWith('/') ? lastSegment(file.artifact.path) : null }
+    case 'source':
+      return { ...common, kind: file.kind, path: file.path }
+    case 'content':
+      return { ...common, kind: file.kind, content: file.content }
+    default:
+      return assertNever(file)
+  }
+}
+
+function base({ base: target, image }: ImageTarget): readonly NeedIngredient[] {
+  return target === null ? [] : [{ name: baseName(image), target, use: { kind: 'toolchain', at: 'base' } }]
+}
+
+function baseName({ from }: Image): string {
+  switch (from.kind) {
+    case 'scratch':
+      return 'scratch'
+    case 'debian':
+      return from.base.name
+    case 'toolchain':
+      return from.toolchain.value
+    default:
+      return assertNever(from)
+  }
+}
+
+function certificates({ certificates: target }: ImageTarget): readonly NeedIngredient[] {
+  return target === null ? [] : [{ name: target.slice(target.indexOf(':') + 1), target, use: { kind: 'toolchain', at: 'certificates' } }]
+}
+
+/** In the order of the files, which `at` counts: how files of one image overlap may hang on it. */
+function artifacts({ image, artifacts: edges }: ImageTarget): readonly NeedIngredient[] {
+  return image.files
+    .flatMap((file, index) => (file.kind === 'artifact' ? [{ artifact: file.artifact, index }] : []))
+    .map(({ artifact, index }, position) => {
+      const edge = edges[position]
+      if (edge === undefined) throw new Error(`a file of the image of ${image.service} was not resolved`)
+      return {
+        name: formatArtifact(artifact, image.service),
+        target: edge.target,
+        use: { kind: 'artifact', output: edge.output, within: edge.within, at: { file: index } },
+      }
+    })
+}
+
+function lastSegment(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1)
 }
