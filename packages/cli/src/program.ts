@@ -147,7 +147,7 @@ function addApply(program: Command, invoke: (command: Command) => Invocation, fi
     .option('-j, --jobs <n>', 'builders that run at once (default: the cores of this machine)', parseJobs)
     .option('--load', 'load images into the engine (the default without --output)')
     .option('--no-load', 'do not load images into the engine')
-    .option('-o, --output <kind:path>', 'write images: oci:DIR (OCI layout) or docker-archive:DIR (DIR/<service>.tar); may be repeated', collect)
+    .option('-o, --output <kind:path>', 'write images: oci:DIR (OCI layout) or docker-archive:FILE; may be repeated', collect)
     .addOption(
       new Option(
         '--on-failure <what>',

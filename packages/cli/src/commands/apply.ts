@@ -1,0 +1,46 @@
+import { execute } from '@orchestrate/execute'
+import { EXIT, type ExitCode, worstExitCode } from '../exit-code.ts'
+import { openDelivery } from '../open-delivery.ts'
+import { openExecution } from '../open-execution.ts'
+import { handleInterrupts } from '../interrupts.ts'
+import { planWorkspace } from '../plan-workspace.ts'
+import type { Invocation } from '../program.ts'
+import { createReporter, printImages } from '../reporter.ts'
+import { openSession } from '../session.ts'
+import { stopCommand } from '../stop.ts'
+
+export interface ApplyOptions {
+  readonly services: readonly string[]
+  readonly json: boolean
+  readonly force: boolean
+  /** Null: the cores of this machine. */
+  readonly jobs: number | null
+  /** Null: load unless an output is named. */
+  readonly load: boolean | null
+  /** `oci:DIR`, `docker-archive:FILE`. */
+  readonly outputs: readonly string[]
+  readonly onFailure: 'stop' | 'dependents' | 'continue'
+  readonly locked: boolean
+}
+
+/** `orchestrate apply`: plans, then does it. */
+export async function apply(invocation: Invocation, options: ApplyOptions): Promise<ExitCode> {
+  const { host } = invocation
+  using interrupts = handleInterrupts(process, (message) => host.stderr.write(`${message}\n`))
+  const delivery = openDelivery(invocation, options)
+  if (!delivery.ok) return stopCommand(invocation, delivery.error)
+  const session = await openSession(invocation, { staged: false })
+  if (!session.ok) return stopCommand(invocation, session.error)
+  const planned = await planWorkspace(session.value, invocation, { services: options.services, force: options.force, signal: interrupts.stop })
+  if (!planned.ok) return stopCommand(invocation, planned.error)
+  const emit = createReporter(invocation, { json: options.json })
+  const opened = await openExecution({ invocation, session: session.value, planned: planned.value, delivery: delivery.value, locked: options.locked, interrupts, emit })
+  if (!opened.ok) return stopCommand(invocation, opened.error)
+  await using execution = opened.value
+  const { jobs, force, onFailure } = options
+  const result = await execute({ plan: planned.value.plan, options: { jobs: jobs ?? host.cores, force, onFailure } }, execution.deps)
+  if (!options.json) printImages(invocation, result.targets)
+  const interrupted = interrupts.exitCode()
+  if (interrupted !== null) return interrupted
+  return result.outcome === 'succeeded' ? EXIT.done : worstExitCode(result.targets.flatMap((target) => target.trouble ?? []))
+}

@@ -1,0 +1,56 @@
+import { realpathSync } from 'node:fs'
+import { join } from 'node:path'
+import { type ConfigFiles, findWorkspaceRoot, type ParseCache, workTreeConfigFiles } from '@orchestrate/config'
+import { err, linuxPlatform, ok, type Platform, type Result, systemClock, WORKSPACE_ROOT, type WorkspacePath, parseWorkspacePath } from '@orchestrate/core'
+import { type FileTree, gitIndexFiles, workTreeFiles } from '@orchestrate/fingerprint'
+import { openStore, type Store, storeLocation, type WorkspaceState } from '@orchestrate/store'
+import { cacheFile, textCache } from './cache-file.ts'
+import { indexConfigFiles } from './index-config-files.ts'
+import type { Invocation } from './program.ts'
+import { type Stop, trouble } from './stop.ts'
+
+/** What every command that reads a workspace works with. */
+export interface Session {
+  /** Absolute real path of the workspace. */
+  readonly root: string
+  /** The directory that the command was started in, inside the workspace: what path selectors start from. */
+  readonly cwd: WorkspacePath
+  readonly store: Store
+  readonly state: WorkspaceState
+  readonly tree: FileTree
+  readonly configFiles: ConfigFiles
+  readonly parseCache: ParseCache
+  readonly platform: Platform
+}
+
+/** Finds the workspace and opens the store. With `staged`, files are git's index as it would be checked out. */
+export async function openSession({ host, directory }: Invocation, options: { readonly staged: boolean }): Promise<Result<Session, Stop>> {
+  const root = await findWorkspaceRoot(directory)
+  if (root === null) {
+    return err({
+      kind: 'usage',
+      message: `no workspace here: neither "${directory}" nor a directory above it has a builder.yaml with the key "workspace"`,
+      help: 'write one at the root of the repository, or name another directory with -C',
+    })
+  }
+  const opened = await openStore({ root: storeLocation(host.env, host.home), clock: systemClock })
+  if (!opened.ok) return err(trouble(opened.error))
+  const store = opened.value
+  const state = await store.workspaceState(root)
+  if (!state.ok) return err(trouble(state.error))
+  const environment = { variables: host.env, directory: host.cwd }
+  const cacheIn = (name: string): ReturnType<typeof cacheFile> => cacheFile(join(state.value.directory, name))
+  const tree = options.staged
+    ? gitIndexFiles({ root, environment, cache: cacheIn('index-cache') })
+    : workTreeFiles({ root, environment, statCache: cacheIn('stat-cache'), clock: systemClock })
+  return ok({
+    root,
+    cwd: parseWorkspacePath(realpathSync(directory).slice(root === '/' ? 1 : root.length + 1)) ?? WORKSPACE_ROOT,
+    store,
+    state: state.value,
+    tree,
+    configFiles: options.staged ? indexConfigFiles(tree) : workTreeConfigFiles(root),
+    parseCache: textCache(join(state.value.directory, options.staged ? 'index-parse-cache.json' : 'parse-cache.json')),
+    platform: linuxPlatform(host.arch),
+  })
+}

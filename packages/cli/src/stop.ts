@@ -1,0 +1,31 @@
+import type { Diagnostic, Trouble } from '@orchestrate/core'
+import { renderDiagnostics, renderTrouble } from '@orchestrate/report'
+import { EXIT, type ExitCode, worstExitCode } from './exit-code.ts'
+import type { Invocation } from './program.ts'
+
+/** Why a command ends before its work is done. */
+export type Stop =
+  | { readonly kind: 'findings'; readonly diagnostics: readonly Diagnostic[]; readonly files: ReadonlyMap<string, string> }
+  | { readonly kind: 'trouble'; readonly trouble: Trouble }
+  /** A question that cannot be answered, in words that need no frame. */
+  | { readonly kind: 'usage'; readonly message: string; readonly help: string | null }
+
+/** Says why on stderr. @returns the exit code. */
+export function stopCommand({ host, colorOf }: Invocation, stop: Stop): ExitCode {
+  const color = colorOf(host.stderr)
+  switch (stop.kind) {
+    case 'findings':
+      host.stderr.write(renderDiagnostics(stop.diagnostics, { files: stop.files, color }))
+      return EXIT.wrongInput
+    case 'trouble':
+      host.stderr.write(renderTrouble(stop.trouble, { color }))
+      return worstExitCode([stop.trouble])
+    case 'usage':
+      host.stderr.write(`error: ${stop.message}\n${stop.help === null ? '' : `  = help: ${stop.help}\n`}`)
+      return EXIT.wrongInput
+  }
+}
+
+export const findings = (diagnostics: readonly Diagnostic[], files: ReadonlyMap<string, string> = new Map()): Stop => ({ kind: 'findings', diagnostics, files })
+
+export const trouble = (cause: Trouble): Stop => ({ kind: 'trouble', trouble: cause })
