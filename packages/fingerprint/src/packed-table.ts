@@ -1,0 +1,115 @@
+import { crc32 } from 'node:zlib'
+
+/**
+ * Rows by path, in a form that 100,000 of them are read and written in milliseconds: what both digest caches are kept in.
+ * A row has `numberWidth` numbers and one ASCII text of `textWidth` characters.
+ */
+export interface PackedTable {
+  /** What the rows depend on as a whole; a reader that expects another tag drops them. */
+  readonly tag: string
+  /** Sorted by code unit, without duplicates. */
+  readonly paths: readonly string[]
+  readonly numbers: Float64Array
+  /** All texts, one after the other. */
+  readonly texts: string
+}
+
+export interface PackedShape {
+  readonly numberWidth: number
+  readonly textWidth: number
+}
+
+export const EMPTY_TABLE: PackedTable = { tag: '', paths: [], numbers: new Float64Array(0), texts: '' }
+
+/**
+ * The table as one file: magic, CRC-32 of what follows, count, byte lengths of the tag and of the paths, then the numbers
+ * (64-bit floats of this machine), the texts, the tag, and the paths joined by NUL.
+ */
+export function encodeTable(table: PackedTable): Uint8Array {
+  const numbers = new Uint8Array(table.numbers.buffer, table.numbers.byteOffset, table.numbers.byteLength)
+  const parts = [numbers, Buffer.from(table.texts, 'latin1'), Buffer.from(table.tag), Buffer.from(table.paths.join('\0'))] as const
+  const header = Buffer.alloc(HEADER_BYTES)
+  const bytes = Buffer.concat([header, ...parts])
+  bytes.write(MAGIC, 0, 'latin1')
+  bytes.writeUInt32LE(table.paths.length, 12)
+  bytes.writeUInt32LE(parts[2].length, 16)
+  bytes.writeUInt32LE(parts[3].length, 20)
+  bytes.writeUInt32LE(crc32(bytes.subarray(12)), 8)
+  return bytes
+}
+
+/** The table in `bytes`, or an empty one when there are none, or they are damaged or of another version or shape. */
+export function decodeTable(bytes: Uint8Array | null, shape: PackedShape): PackedTable {
+  if (bytes === null || bytes.length < HEADER_BYTES) return EMPTY_TABLE
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const count = file.readUInt32LE(12)
+  const tagStart = HEADER_BYTES + count * (shape.numberWidth * 8 + shape.textWidth)
+  const pathStart = tagStart + file.readUInt32LE(16)
+  const isWhole = file.toString('latin1', 0, 8) === MAGIC && pathStart + file.readUInt32LE(20) === file.length
+  if (!isWhole || crc32(file.subarray(12)) !== file.readUInt32LE(8)) return EMPTY_TABLE
+  const textStart = HEADER_BYTES + count * shape.numberWidth * 8
+  const numbers = new Float64Array(count * shape.numberWidth)
+  new Uint8Array(numbers.buffer).set(file.subarray(HEADER_BYTES, textStart))
+  return {
+    tag: file.toString('utf8', tagStart, pathStart),
+    paths: count === 0 ? [] : file.toString('utf8', pathStart).split('\0'),
+    numbers,
+    texts: file.toString('latin1', textStart, tagStart),
+  }
+}
+
+const MAGIC = 'orchTAB1'
+const HEADER_BYTES = 24
+
+/** Row number of `path`, for paths that are asked in ascending order: each question continues where the last one ended. */
+export function ascendingLookup(paths: readonly string[]): (path: string) => number {
+  let at = 0
+  return (path) => {
+    for (;;) {
+      const here = paths[at]
+      if (here === undefined || here > path) return -1
+      if (here === path) return at
+      at += 1
+    }
+  }
+}
+
+/** A row on its way into a table. */
+export interface PackedRow {
+  readonly path: string
+  readonly numbers: readonly number[]
+  readonly text: string
+}
+
+/**
+ * `table` with `rows` put in, sorted by path like it, and without the old rows that `keep` refuses.
+ * A row of the same path is replaced.
+ */
+export function mergeRows(
+  table: PackedTable,
+  rows: readonly PackedRow[],
+  shape: PackedShape,
+  keep: (path: string) => boolean,
+): PackedTable {
+  const { numberWidth, textWidth } = shape
+  const paths: string[] = []
+  const texts: string[] = []
+  const numbers = new Float64Array((table.paths.length + rows.length) * numberWidth)
+  let next = 0
+  const take = (row: PackedRow) => {
+    numbers.set(row.numbers, paths.length * numberWidth)
+    texts.push(row.text)
+    paths.push(row.path)
+    next += 1
+  }
+  table.paths.forEach((path, old) => {
+    for (let row = rows[next]; row !== undefined && row.path < path; row = rows[next]) take(row)
+    const replaced = rows[next]?.path === path
+    if (replaced || !keep(path)) return
+    numbers.set(table.numbers.subarray(old * numberWidth, (old + 1) * numberWidth), paths.length * numberWidth)
+    texts.push(table.texts.slice(old * textWidth, (old + 1) * textWidth))
+    paths.push(path)
+  })
+  for (let row = rows[next]; row !== undefined; row = rows[next]) take(row)
+  return { tag: table.tag, paths, numbers: numbers.slice(0, paths.length * numberWidth), texts: texts.join('') }
+}
