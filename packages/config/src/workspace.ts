@@ -91,7 +91,9 @@ export interface Build {
 }
 
 /** `run`: steps, each executed by `sh -ec`; `exec`: one argv without a shell. */
-export type Command = { readonly kind: 'run'; readonly steps: readonly string[] } | { readonly kind: 'exec'; readonly argv: readonly string[] }
+export type Command =
+  | { readonly kind: 'run'; readonly steps: readonly string[] }
+  | { readonly kind: 'exec'; readonly argv: readonly string[] }
 
 /** Patterns that were written in one place and share a base directory; `!` excludes within its own group only. */
 export interface InputGroup {

@@ -1,0 +1,102 @@
+import type { Located, Span, WorkspacePath } from '@orchestrate/core'
+import { checkService } from './check-schema.ts'
+import type { Findings } from './findings.ts'
+import type { ServiceEntry } from './generated/builder-file.ts'
+import type { Commit, GitFacts } from './git-facts.ts'
+import { mergeTemplate, normaliseService, withoutEllipses } from './merge-template.ts'
+import { quote } from './quote.ts'
+import { bindParameters, findTemplate, type Template } from './template.ts'
+import { type Typed, typed } from './typed-node.ts'
+import { checkVariables, commitVariables, firstCommitVariable, replaceVariables, type VariableValue } from './variables.ts'
+import { mapNode, nodeAt, scalarNode, type YamlNode } from './yaml-node.ts'
+
+/** A service as a builder.yaml declares it. */
+export interface ServiceDeclaration {
+  readonly name: Located<string>
+  /** The directory of its builder.yaml. */
+  readonly dir: WorkspacePath
+  readonly entry: Typed<ServiceEntry>
+}
+
+/** Services whose templates are expanded and whose variables are replaced: `builds` only, no `extends`. */
+export interface ExpandedServices {
+  readonly services: readonly ServiceDeclaration[]
+  /** The commit, when one of them reads it. */
+  readonly commit: Commit | null
+}
+
+export interface ExpandContext {
+  readonly templates: ReadonlyMap<string, Template>
+  readonly git: GitFacts
+  readonly findings: Findings
+}
+
+export async function expandServices(declarations: readonly ServiceDeclaration[], context: ExpandContext): Promise<ExpandedServices> {
+  const merged = declarations.map((declaration) => merge(declaration, context))
+  const reader = merged.map(({ body }) => commitReader(body)).find((span) => span !== null) ?? null
+  const commit = reader === null ? null : await context.git.commit()
+  if (reader !== null && commit === null) {
+    const message = 'this needs a git commit, and the workspace has none'
+    context.findings.report({
+      id: 'config/no-commit',
+      message,
+      span: reader,
+      help: 'commit first, or do without git.*, date and created: commit',
+    })
+  }
+  return { services: merged.map((service) => replace(service, commit, context.findings)), commit }
+}
+
+interface MergedService {
+  readonly declaration: ServiceDeclaration
+  readonly body: YamlNode
+  readonly parameters: ReadonlyMap<string, VariableValue>
+  /** Whether anything was merged or may be replaced, so that the schema has to look again. */
+  readonly changed: boolean
+}
+
+function merge(declaration: ServiceDeclaration, { templates, findings }: ExpandContext): MergedService {
+  const place = `service ${quote(declaration.name.value)}`
+  const template = findTemplate(declaration.entry, place, templates, findings)
+  const isTemplateUnknown = template === null && nodeAt(declaration.entry, ['extends']) !== null
+  checkVariables(
+    declaration.entry,
+    { place, parameters: isTemplateUnknown ? null : (template?.parameters.keys() ?? []), skip: 'with' },
+    findings,
+  )
+  const given = nodeAt(declaration.entry, ['with'])
+  if (given !== null) checkVariables(given, { place: `the parameters of ${place}`, parameters: [], skip: null }, findings)
+  const own = normaliseService(declaration.entry)
+  const whole = template === null ? own : mergeTemplate(normaliseService(template.body), own)
+  const parameters = template === null ? new Map<string, VariableValue>() : bindParameters(declaration.entry, template, place, findings)
+  return { declaration, body: isTemplateUnknown ? whole : withoutEllipses(whole, place, findings), parameters, changed: template !== null }
+}
+
+function replace({ declaration, body, parameters, changed }: MergedService, commit: Commit | null, findings: Findings): ServiceDeclaration {
+  const service: [string, VariableValue][] = [
+    ['service.name', declaration.name.value],
+    ['service.dir', declaration.dir === '' ? '.' : declaration.dir],
+  ]
+  const own = new Map(service)
+  const given = [...parameters].map(([name, value]): [string, VariableValue] => [`params.${name}`, replaceInText(value, own)])
+  const replaced = replaceVariables(body, new Map([...service, ...given, ...(commit === null ? [] : commitVariables(commit))]))
+  if (!changed && replaced === body) return { ...declaration, entry: typed(body) }
+  const within = mapNode(
+    new Map([['service', { keySpan: declaration.name.span, value: scalarNode(declaration.name.value, declaration.name.span) }]]),
+    declaration.name.span,
+  )
+  return { ...declaration, entry: checkService(replaced, within, findings) }
+}
+
+function replaceInText(value: VariableValue, variables: ReadonlyMap<string, VariableValue>): VariableValue {
+  if (typeof value !== 'string') return value
+  const replaced = replaceVariables(scalarNode(value, { file: '', offset: 0, length: 0 }), variables)
+  return replaced.kind === 'scalar' && replaced.value !== null ? replaced.value : value
+}
+
+/** Where the commit is read first, or null. */
+function commitReader(body: YamlNode): Span | null {
+  const created = nodeAt(body, ['image', 'created'])
+  const readsTime = created?.kind === 'scalar' && created.origin !== 'refused' && created.value !== 'constant'
+  return readsTime ? created.span : firstCommitVariable(body)
+}

@@ -1,0 +1,116 @@
+import type { Located, Span } from '@orchestrate/core'
+
+/** A YAML value that knows where it was written; aliases are resolved, keys are strings. */
+export type YamlNode = ScalarNode | ListNode | MapNode
+
+export type ScalarValue = string | number | boolean | null
+
+export interface ScalarNode {
+  readonly kind: 'scalar'
+  readonly value: ScalarValue
+  readonly span: Span
+  /**
+   * `variable`: the value of a lone `${{ … }}`, which becomes a string where only strings are allowed.
+   * `refused`: stands where a value was that has been reported; its key is there, its value is not.
+   */
+  readonly origin: 'written' | 'variable' | 'refused'
+}
+
+export interface ListNode {
+  readonly kind: 'list'
+  readonly items: readonly YamlNode[]
+  readonly span: Span
+}
+
+export interface MapNode {
+  readonly kind: 'map'
+  /** In the order of the file. */
+  readonly entries: ReadonlyMap<string, MapEntry>
+  readonly span: Span
+}
+
+export interface MapEntry {
+  readonly keySpan: Span
+  readonly value: YamlNode
+}
+
+export type PlainValue = ScalarValue | readonly PlainValue[] | { readonly [key: string]: PlainValue }
+
+export const scalarNode = (value: ScalarValue, span: Span): ScalarNode => ({ kind: 'scalar', value, span, origin: 'written' })
+
+export const mapNode = (entries: ReadonlyMap<string, MapEntry>, span: Span): MapNode => ({ kind: 'map', entries, span })
+
+/** The value without its places, for the schema's validator. Maps have no prototype, so that `__proto__` is a key like others. */
+export function toPlain(node: YamlNode): PlainValue {
+  if (node.kind === 'scalar') return node.value
+  if (node.kind === 'list') return node.items.map(toPlain)
+  const plain: { [key: string]: PlainValue } = Object.create(null)
+  for (const [key, entry] of node.entries) plain[key] = toPlain(entry.value)
+  return plain
+}
+
+/** One step into a node: a key of a map or an index of a list. */
+export type PathStep = string | number
+
+/** The same tree with every scalar replaced by what `change` makes of it; untouched parts are shared. */
+export function mapScalars(
+  node: YamlNode,
+  change: (scalar: ScalarNode, path: readonly PathStep[]) => ScalarNode,
+  path: readonly PathStep[] = [],
+): YamlNode {
+  if (node.kind === 'scalar') return change(node, path)
+  if (node.kind === 'list') {
+    const items = node.items.map((item, index) => mapScalars(item, change, [...path, index]))
+    return items.every((item, index) => item === node.items[index]) ? node : { ...node, items }
+  }
+  let changed = false
+  const entries = new Map<string, MapEntry>()
+  for (const [key, entry] of node.entries) {
+    const value = mapScalars(entry.value, change, [...path, key])
+    changed ||= value !== entry.value
+    entries.set(key, value === entry.value ? entry : { ...entry, value })
+  }
+  return changed ? { ...node, entries } : node
+}
+
+export interface Refused {
+  /** Values that go with their keys. */
+  readonly dropped: ReadonlySet<YamlNode>
+  /** Values whose keys stay, so that nothing else reports them as missing. */
+  readonly emptied: ReadonlySet<YamlNode>
+}
+
+/** The same tree without what was refused. */
+export function withoutRefused(node: YamlNode, refused: Refused): YamlNode {
+  if (refused.emptied.has(node)) return { kind: 'scalar', value: null, span: node.span, origin: 'refused' }
+  if (node.kind === 'scalar') return node
+  if (node.kind === 'list') return { ...node, items: node.items.map((item) => withoutRefused(item, refused)) }
+  const entries = new Map<string, MapEntry>()
+  for (const [key, entry] of node.entries) {
+    if (!refused.dropped.has(entry.value)) entries.set(key, { ...entry, value: withoutRefused(entry.value, refused) })
+  }
+  return { ...node, entries }
+}
+
+export function isRefused(node: YamlNode | null): boolean {
+  return node?.kind === 'scalar' && node.origin === 'refused'
+}
+
+/** What lies at `path`, or null. */
+export function nodeAt(node: YamlNode, path: readonly PathStep[]): YamlNode | null {
+  let current: YamlNode | undefined = node
+  for (const step of path) {
+    if (current?.kind === 'map') current = current.entries.get(String(step))?.value
+    else if (current?.kind === 'list') current = current.items[Number(step)]
+    else return null
+  }
+  return current ?? null
+}
+
+export function isText(node: YamlNode): node is ScalarNode & { readonly value: string } {
+  return node.kind === 'scalar' && typeof node.value === 'string'
+}
+
+export function located(node: ScalarNode & { readonly value: string }): Located<string> {
+  return { value: node.value, span: node.span }
+}
