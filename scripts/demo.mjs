@@ -1,0 +1,97 @@
+// `npm run demo`: set-up, then plan and apply the shop, start its images, let them answer, show their sizes.
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { ContainerGroup, waitForAnswer } from './demo/containers.mjs'
+import { sizeTable } from './demo/size-table.mjs'
+import { exitWith, setUp } from './setup.mjs'
+import { orchestrate } from './setup/bundle.mjs'
+import { root } from './setup/root.mjs'
+
+const started = performance.now()
+const shop = join(root, 'examples', 'shop')
+const containers = new ContainerGroup(`orchestrate-demo-${process.pid}`)
+const interrupt = new AbortController()
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+])
+  process.on(signal, () => interrupt.abort(code))
+
+await exitWith(async () => {
+  await setUp('demo')
+  try {
+    return await Promise.race([demo(), interrupted()])
+  } finally {
+    await containers.remove()
+  }
+})
+// A child that outlives an interrupt has had the signal too, from the terminal; nothing of ours is left to wait for.
+if (interrupt.signal.aborted) process.exit(interrupt.signal.reason)
+
+async function demo() {
+  for (const command of ['plan', 'apply']) {
+    say(`\n$ orchestrate ${command}          (in examples/shop)`)
+    const { code } = await runOrchestrate([command], 'inherit')
+    if (code !== 0 || interrupt.signal.aborted) return code
+  }
+  const targets = await summaries()
+  const images = new Map(targets.filter(({ image }) => image !== null).map(({ service, image }) => [service, image.reference]))
+  say(`\nstarting ${[...images.keys()].join(', ')}`)
+  const addresses = await containers.start(images)
+  for (const [service, address] of addresses) await answer(service, `${address}/health`)
+  const page = `${addresses.get('web')}/products/mug`
+  const text = (await answer('web', page))
+    .replace(/<title>.*?<\/title>/, '')
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim()
+  say(`\n$ curl ${page}\n${text}\n(web asked catalog, checkout and recommend; catalog asked stock)\n`)
+  process.stdout.write(`${sizeTable(targets)}\n`)
+  say(`\ndone in ${((performance.now() - started) / 1000).toFixed(1)} s; the images stay: docker images 'shop/*'`)
+  return 0
+}
+
+/** The same apply again finds nothing to do, and says as JSON what there is. */
+async function summaries() {
+  const { code, stdout } = await runOrchestrate(['apply', '--json'], 'pipe')
+  const last = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? 'null')
+  if (code !== 0 || last?.type !== 'run-finished') throw new Error(`apply --json ended with ${code}`)
+  return last.targets
+}
+
+/** @param {string} service @param {string} url */
+async function answer(service, url) {
+  try {
+    return await waitForAnswer(url, 30)
+  } catch (error) {
+    throw new Error(`${service} does not answer\n${await containers.log(service)}`, { cause: error })
+  }
+}
+
+/**
+ * @param {readonly string[]} args
+ * @param {'inherit' | 'pipe'} stdout
+ * @returns {Promise<{code: number, stdout: string}>}
+ */
+function runOrchestrate(args, stdout) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [orchestrate, ...args], { cwd: shop, stdio: ['ignore', stdout, 'inherit'] })
+    let text = ''
+    child.stdout?.setEncoding('utf8').on('data', (chunk) => (text += chunk))
+    child.once('error', reject)
+    child.once('close', (code) => resolve({ code: code ?? 1, stdout: text }))
+  })
+}
+
+/** @returns {Promise<number>} the exit code, once a signal has come */
+function interrupted() {
+  return new Promise((resolve) => {
+    interrupt.signal.addEventListener('abort', () => resolve(interrupt.signal.reason))
+  })
+}
+
+/** @param {string} line */
+function say(line) {
+  process.stderr.write(`${line}\n`)
+}

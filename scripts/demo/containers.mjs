@@ -1,0 +1,90 @@
+// Containers of the demo: one network, every service under its own name, ports on loopback. Only what was started here is removed.
+import { execFile } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+const docker = async (...args) => (await run('docker', args)).stdout.trim()
+
+/** A network and the containers on it, removed together. */
+export class ContainerGroup {
+  #name
+  #network = false
+  /** @type {Map<string, string>} container name by service */
+  #started = new Map()
+
+  /** @param {string} name unique on this engine */
+  constructor(name) {
+    this.#name = name
+  }
+
+  /**
+   * Starts an image for each service and returns the loopback address of its port 8080.
+   * @param {ReadonlyMap<string, string>} images image reference by service
+   * @returns {Promise<Map<string, string>>}
+   */
+  async start(images) {
+    // What is about to be made is noted first: an interrupt may come while the engine still works on it.
+    this.#network = true
+    await docker('network', 'create', this.#name)
+    for (const service of images.keys()) this.#started.set(service, `${this.#name}-${service}`)
+    const started = [...images].map(async ([service, image]) => {
+      const name = `${this.#name}-${service}`
+      await docker(
+        'run',
+        '--detach',
+        '--name',
+        name,
+        '--network',
+        this.#name,
+        '--network-alias',
+        service,
+        '--publish',
+        '127.0.0.1::8080',
+        image,
+      )
+      return [service, `http://${await docker('port', name, '8080/tcp')}`]
+    })
+    return new Map(await Promise.all(started))
+  }
+
+  /** What a container has written, for when it does not answer. @param {string} service */
+  async log(service) {
+    const { stdout, stderr } = await run('docker', ['logs', '--tail', '20', this.#started.get(service) ?? ''])
+    return stdout + stderr
+  }
+
+  /** Removes what was started; a second call finds nothing to do. */
+  async remove() {
+    const names = [...this.#started.values()]
+    this.#started.clear()
+    if (names.length > 0) await docker('rm', '--force', '--volumes', ...names).catch(ignoreAbsent)
+    if (!this.#network) return
+    this.#network = false
+    await docker('network', 'rm', this.#name).catch(ignoreAbsent)
+  }
+}
+
+/**
+ * The text of the first answer with status 200.
+ * @param {string} url
+ * @param {number} seconds how long to go on asking
+ */
+export async function waitForAnswer(url, seconds) {
+  const deadline = performance.now() + seconds * 1000
+  for (;;) {
+    try {
+      const response = await fetch(url, { signal: AbortSignal.timeout(5_000) })
+      if (response.status === 200) return await response.text()
+      if (performance.now() > deadline) throw new Error(`${url} answers ${response.status}: ${await response.text()}`)
+    } catch (error) {
+      if (performance.now() > deadline) throw error
+    }
+    await sleep(50)
+  }
+}
+
+/** @param {unknown} error */
+function ignoreAbsent(error) {
+  if (!/no such/i.test(String(error))) throw error
+}

@@ -1,0 +1,107 @@
+// A Docker engine that answers. One that runs is never touched; one of our own is left running.
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { request } from 'node:http'
+import { execFile, spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { findCommand } from './commands.mjs'
+import { installDebianPackages } from './debian-packages.mjs'
+import { EnvironmentError, step } from './report.mjs'
+import { root } from './root.mjs'
+
+const socket = '/var/run/docker.sock'
+const pidFile = '/var/run/docker.pid'
+const commands = new Map([
+  ['docker', 'docker.io'],
+  ['dockerd', 'docker.io'],
+  ['iptables', 'iptables'],
+])
+
+/** Makes sure that a Docker engine answers and that there is a client for it. */
+export async function ensureEngine() {
+  if (await answers()) return installDebianPackages(new Map([['docker', 'docker.io']]))
+  const chosen = process.env.DOCKER_HOST
+  if (chosen)
+    throw new EnvironmentError(
+      `no Docker engine answers at DOCKER_HOST=${chosen}\nstart it, or unset DOCKER_HOST and let set-up take the local one`,
+    )
+  await installDebianPackages(commands)
+  if (process.getuid?.() !== 0)
+    throw new EnvironmentError('no Docker engine answers\nset-up is not root here: start one, and see that you may use its socket')
+  await step('start the Docker engine', async () => {
+    // With an init system the package has started its service, or root's word does; without one it is ours to start.
+    if (existsSync('/run/systemd/system')) await startService()
+    else if (!isStarting()) startDaemon()
+    await waitUntilItAnswers()
+  })
+}
+
+async function answers() {
+  if (process.env.DOCKER_HOST || process.env.DOCKER_CONTEXT || !(await ping())) return clientReachesEngine()
+  return true
+}
+
+/** @returns {Promise<boolean>} */
+function ping() {
+  return new Promise((resolve) => {
+    const call = request({ socketPath: socket, path: '/_ping', timeout: 2_000 }, (response) => {
+      response.resume()
+      resolve(response.statusCode === 200)
+    })
+    call.once('timeout', () => call.destroy())
+    call.once('error', () => resolve(false))
+    call.end()
+  })
+}
+
+/** A client on the machine says nothing about an engine: only the server's version does. */
+function clientReachesEngine() {
+  const client = findCommand('docker')
+  if (client === null) return Promise.resolve(false)
+  return new Promise((resolve) => {
+    execFile(client, ['version', '--format', '{{.Server.Version}}'], { timeout: 10_000 }, (error, stdout) =>
+      resolve(error === null && stdout.trim() !== ''),
+    )
+  })
+}
+
+/** True when the pid file names a living dockerd; one that a crash or another boot left is removed, or dockerd refuses to start. */
+function isStarting() {
+  if (!existsSync(pidFile)) return false
+  const command = `/proc/${readFileSync(pidFile, 'utf8').trim()}/comm`
+  if (existsSync(command) && readFileSync(command, 'utf8').trim() === 'dockerd') return true
+  rmSync(pidFile)
+  return false
+}
+
+function startDaemon() {
+  const daemon = findCommand('dockerd')
+  if (daemon === null) throw new EnvironmentError('the package docker.io brought no dockerd')
+  mkdirSync(join(root, '.tools', 'log'), { recursive: true })
+  const log = openSync(daemonLog(), 'a')
+  const path = `${process.env.PATH}:/usr/local/sbin:/usr/sbin:/sbin`
+  spawn(daemon, [], { cwd: '/', detached: true, stdio: ['ignore', log, log], env: { ...process.env, PATH: path } }).unref()
+  closeSync(log)
+}
+
+/** @returns {Promise<void>} */
+function startService() {
+  return new Promise((resolve, reject) => {
+    execFile('systemctl', ['start', 'docker'], (error, _stdout, stderr) =>
+      error === null ? resolve() : reject(new EnvironmentError(stderr.trim())),
+    )
+  })
+}
+
+async function waitUntilItAnswers() {
+  for (let tries = 0; tries < 300; tries++) {
+    if (await ping()) return
+    await sleep(200)
+  }
+  const log = existsSync(daemonLog()) ? `\n${readFileSync(daemonLog(), 'utf8').trimEnd().split('\n').slice(-8).join('\n')}` : ''
+  throw new EnvironmentError(`the Docker engine does not answer on ${socket} after 60 s${log}`)
+}
+
+function daemonLog() {
+  return join(root, '.tools', 'log', 'dockerd.log')
+}
