@@ -8,13 +8,18 @@ export function shop(peers: Peers): Hono {
   app.get('/health', (context) => context.text('ok\n'))
   app.get('/', async (context) => {
     const products = await peers.products()
-    return context.html(page('Shop', html`<ul>${products.map((p) => html`<li><a href="/products/${p.sku}">${p.name}</a> ${p.price} €</li>`)}</ul>`))
+    return context.html(
+      page('Shop', html`<ul>${products.map((p) => html`<li><a href="/products/${p.sku}">${p.name}</a> ${p.price} €</li>`)}</ul>`),
+    )
   })
   app.get('/products/:sku', async (context) => {
     const sku = context.req.param('sku')
     const [product, dozen, also] = await Promise.all([peers.product(sku), peers.quote(sku, 12), peers.recommendations(sku)])
     return context.html(
-      page(product.name, html`<p>${product.price} €, a dozen ${dozen.total} €, ${product.available} in stock</p><p>See also: ${also.skus.join(', ')}</p>`),
+      page(
+        product.name,
+        html`<p>${product.price} €, a dozen ${dozen.total} €, ${product.available} in stock</p><p>See also: ${also.skus.join(', ')}</p>`,
+      ),
     )
   })
   return app
