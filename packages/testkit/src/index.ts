@@ -1,6 +1,12 @@
+export { type ContractStep, renderSteps } from './contract-steps.ts'
+export { engineContract, type OpenFixture } from './engine-contract.ts'
+export { contractBuilder, describeOutputs, type EngineFixture, observe, type Observed, outcomeOf } from './engine-fixture.ts'
 export type { Gate } from './gate.ts'
+export { contractProgram, encodeSteps } from './interpret-steps.ts'
+export { identifyDeadProcess, identifyProcess, isAlive } from './process-identity.ts'
 export {
   type Misbehaviour,
+  type ScriptedEnd,
   type ScriptedEngine,
   scriptedEngine,
   type ScriptedEngineOptions,
@@ -8,4 +14,3 @@ export {
   type ScriptedProgram,
 } from './scripted-engine.ts'
 export { ReadOnlyError, type ScriptedFiles, type ScriptedNode, type ScriptedWorld } from './scripted-world.ts'
-export { type SampleBuild, type SampleImage, type SampleService, type SampleWorkspace, sampleWorkspace } from './sample-workspace.ts'

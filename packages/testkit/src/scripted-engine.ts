@@ -19,14 +19,17 @@ import {
   type RootFilesystem,
   type RunIdentity,
 } from '@orchestrate/execute'
+import { isAlive } from './process-identity.ts'
 import { createGate, type Gate, type GateKeeper } from './gate.ts'
 import { cacheName, createScriptedWorld, type ScriptedFiles, type ScriptedWorld } from './scripted-world.ts'
 
 /**
- * What a scripted builder does. The number is its exit code; null says that the command does not exist (code 127).
- * A program that never ends should wait for `io.ended`.
+ * What a scripted builder does. A program that never ends should wait for `io.ended`.
  */
-export type ScriptedProgram = (builder: Builder, io: ScriptedIo) => number | null | Promise<number | null>
+export type ScriptedProgram = (builder: Builder, io: ScriptedIo) => ScriptedEnd | Promise<ScriptedEnd>
+
+/** An exit code; null: the command does not exist (code 127); an object: it could not be started for another reason. */
+export type ScriptedEnd = number | null | { readonly code: number; readonly startError: string }
 
 export interface ScriptedIo extends ScriptedWorld {
   stdout(text: string | Uint8Array): void
@@ -79,6 +82,8 @@ export interface ScriptedEngine extends Engine {
   leave(name: string, run: RunIdentity): void
   /** Names of what is left of all runs. */
   readonly leftovers: readonly string[]
+  /** Names of what is left of one run. */
+  leftoversOf(runId: string): readonly string[]
 }
 
 /** Makes an engine whose builders are functions of the test; see `ScriptedProgram`. */
@@ -108,6 +113,10 @@ class InProcessEngine implements ScriptedEngine {
 
   get leftovers(): readonly string[] {
     return [...this.left.keys()]
+  }
+
+  leftoversOf(runId: string): readonly string[] {
+    return [...this.left].filter(([, run]) => run.runId === runId).map(([name]) => name)
   }
 
   program(key: string, program: ScriptedProgram): void {
@@ -161,6 +170,7 @@ class InProcessEngine implements ScriptedEngine {
   }
 
   async run(builder: Builder, control: BuilderControl): Promise<Result<BuilderExit, EnvironmentError>> {
+    if (control.stop.aborted || control.kill.aborted) return ok(neverStarted())
     this.begin(builder)
     try {
       return await this.finish(builder, control)
@@ -170,7 +180,7 @@ class InProcessEngine implements ScriptedEngine {
   }
 
   async sweep(): Promise<Result<readonly string[], EnvironmentError>> {
-    const dead = [...this.left].filter(([, run]) => run.pid !== process.pid).map(([name]) => name)
+    const dead = [...this.left].filter(([, run]) => !isAlive(run)).map(([name]) => name)
     for (const name of dead) this.left.delete(name)
     return ok(dead)
   }
@@ -208,7 +218,7 @@ class InProcessEngine implements ScriptedEngine {
     }
   }
 
-  private async perform(builder: Builder, control: BuilderControl, world: ScriptedWorld, ended: Promise<never>): Promise<number | null> {
+  private async perform(builder: Builder, control: BuilderControl, world: ScriptedWorld, ended: Promise<never>): Promise<ScriptedEnd> {
     const gate = lookUp(this.gates, builder)
     if (gate !== undefined && (await Promise.race([gate.pass(), aborted(control.stop)])) === 'stopped') return 143
     const program = lookUp(this.programs, builder) ?? this.options.fallback ?? (() => 0)
@@ -217,22 +227,37 @@ class InProcessEngine implements ScriptedEngine {
 
   private exit(
     builder: Builder,
-    code: number | null,
+    end: ScriptedEnd,
     control: BuilderControl,
     world: ScriptedWorld,
     fault: Misbehaviour | undefined,
   ): BuilderExit {
     const dispose = (): void => void this.left.delete(builder.id)
     return {
-      code: code ?? 127,
+      code: typeof end === 'number' ? end : (end?.code ?? 127),
       outOfMemory: fault === 'out-of-memory',
       stopped: control.stop.aborted || control.kill.aborted,
-      startError: code === null ? `exec: "${builder.argv[0]}": executable file not found in $PATH` : null,
+      startError:
+        end === null ? `exec: "${builder.argv[0]}": executable file not found in $PATH` : typeof end === 'number' ? null : end.startError,
       outputs: () => streamOutputs(world.outputs(), fault === 'outputs-cut'),
       async [Symbol.asyncDispose]() {
         dispose()
       },
     }
+  }
+}
+
+/** Of a builder that was stopped before it began. */
+function neverStarted(): BuilderExit {
+  return {
+    code: 143,
+    outOfMemory: false,
+    stopped: true,
+    startError: null,
+    outputs: () => streamOutputs([], false),
+    async [Symbol.asyncDispose]() {
+      // Nothing was made.
+    },
   }
 }
 

@@ -1,0 +1,110 @@
+import { randomBytes } from 'node:crypto'
+import type { ArchiveEntry } from '@orchestrate/core'
+import type { Builder, BuilderExit, Engine, RootFilesystem } from '@orchestrate/execute'
+import type { ContractStep } from './contract-steps.ts'
+import { identifyProcess } from './process-identity.ts'
+
+/** What the contract suite needs of an engine under test; made anew for every test. */
+export interface EngineFixture extends AsyncDisposable {
+  readonly engine: Engine
+  /** Has a shell, `env` and the usual tools in /bin, which is its PATH, and /etc/passwd with mode 0644. */
+  readonly root: RootFilesystem
+  /** A directory of this test's own, on this machine and visible to the engine. */
+  readonly directory: string
+  /** The argv that does `steps` in this engine. */
+  command(steps: readonly ContractStep[]): readonly string[]
+  /** Names of everything that the engine holds of a run, caches and root file systems aside, sorted. */
+  leftovers(runId: string): Promise<readonly string[]>
+}
+
+/** A builder that does nothing in particular; `fields` change it. */
+export function contractBuilder(
+  fixture: EngineFixture,
+  fields: Partial<Builder> & { readonly steps?: readonly ContractStep[] } = {},
+): Builder {
+  const { steps, ...rest } = fields
+  return {
+    id: 'contract:build',
+    run: identifyProcess(`contract-${randomBytes(4).toString('hex')}`),
+    root: fixture.root,
+    argv: fixture.command(steps ?? []),
+    env: new Map([
+      ['PATH', '/bin'],
+      ['HOME', '/root'],
+    ]),
+    workdir: '/',
+    user: null,
+    hostname: 'builder',
+    mounts: [],
+    caches: [],
+    network: 'off',
+    certificates: null,
+    limits: { pids: 1024 },
+    graceMs: 10_000,
+    ...rest,
+  }
+}
+
+/** What a builder wrote and how it ended. */
+export interface Observed {
+  readonly exit: BuilderExit
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface ObserveOptions {
+  readonly stop?: AbortSignal
+  readonly kill?: AbortSignal
+  /** Called once, with the first output. */
+  readonly onOutput?: () => void
+}
+
+/** Runs a builder to its end; fails the test when the engine reports an error of the environment. */
+export async function observe(fixture: EngineFixture, builder: Builder, options: ObserveOptions = {}): Promise<Observed> {
+  const never = new AbortController().signal
+  const prepared = await fixture.engine.prepare(builder.root, never)
+  if (!prepared.ok) throw new Error(prepared.error.message)
+  const stdout: Uint8Array[] = []
+  const stderr: Uint8Array[] = []
+  let heard = false
+  const hear = (chunks: Uint8Array[], chunk: Uint8Array): void => {
+    chunks.push(Uint8Array.from(chunk))
+    if (!heard) options.onOutput?.()
+    heard = true
+  }
+  const result = await fixture.engine.run(builder, {
+    stdout: (chunk) => hear(stdout, chunk),
+    stderr: (chunk) => hear(stderr, chunk),
+    stop: options.stop ?? never,
+    kill: options.kill ?? never,
+  })
+  if (!result.ok) throw new Error([result.error.message, ...result.error.details].join('\n'))
+  return { exit: result.value, stdout: Buffer.concat(stdout).toString('utf8'), stderr: Buffer.concat(stderr).toString('utf8') }
+}
+
+/** The same, with the exit disposed at once: for builders whose outputs do not matter. */
+export async function outcomeOf(
+  fixture: EngineFixture,
+  builder: Builder,
+  options: ObserveOptions = {},
+): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
+  const { exit, stdout, stderr } = await observe(fixture, builder, options)
+  await exit[Symbol.asyncDispose]()
+  return { code: exit.code, stdout, stderr }
+}
+
+/** What an exit left under /out, one line an entry, sorted: `file 755 bin/app "text"`. */
+export async function describeOutputs(exit: BuilderExit): Promise<readonly string[]> {
+  const lines: string[] = []
+  for await (const entry of exit.outputs(new AbortController().signal)) lines.push(await describeEntry(entry))
+  return lines.toSorted()
+}
+
+async function describeEntry(entry: ArchiveEntry): Promise<string> {
+  if (entry.type === 'symlink') return `symlink ${entry.path} -> ${entry.linkName}`
+  const head = `${entry.type} ${(entry.mode & 0o777).toString(8)} ${entry.path}`
+  if (entry.type !== 'file') return head
+  const chunks: Uint8Array[] = []
+  for await (const chunk of entry.content) chunks.push(chunk)
+  return `${head} ${JSON.stringify(Buffer.concat(chunks).toString('utf8'))}`
+}

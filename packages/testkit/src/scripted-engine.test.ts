@@ -1,0 +1,32 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { digestOf, linuxPlatform } from '@orchestrate/core'
+import { engineContract } from './engine-contract.ts'
+import type { EngineFixture } from './engine-fixture.ts'
+import { contractProgram, encodeSteps } from './interpret-steps.ts'
+import { scriptedEngine } from './scripted-engine.ts'
+
+engineContract('scripted', async (): Promise<EngineFixture> => {
+  const engine = scriptedEngine({ fallback: contractProgram })
+  const directory = mkdtempSync(join(tmpdir(), 'orchestrate-contract-'))
+  return {
+    engine,
+    directory,
+    root: {
+      identity: digestOf('root'),
+      platform: linuxPlatform('x64'),
+      env: new Map([['PATH', '/bin']]),
+      user: null,
+      workdir: null,
+      size: 0,
+      content: { kind: 'layers', layers: [] },
+    },
+    command: encodeSteps,
+    leftovers: async (runId) => engine.leftoversOf(runId),
+    async [Symbol.asyncDispose]() {
+      await engine.close()
+      rmSync(directory, { recursive: true })
+    },
+  }
+})
