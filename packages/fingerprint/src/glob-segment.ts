@@ -1,4 +1,4 @@
-import { err, ok, type Result } from '@orchestrate/core'
+import { assertNever, err, ok, type Result } from '@orchestrate/core'
 
 /** One segment of a pattern. The first kinds are the usual ones, kept apart because they need no walk over characters. */
 export type SegmentPattern =
@@ -26,7 +26,8 @@ interface CodeRange {
 export function parseSegment(text: string): Result<SegmentPattern, string> {
   if (text === '**') return ok({ kind: 'globstar' })
   const tokens: Token[] = []
-  const characters = [...text]
+  // One item for each code point, as `?` and classes count.
+  const characters = Array.from(text)
   for (let at = 0; at < characters.length; ) {
     const parsed = parseToken(characters, at)
     if (!parsed.ok) return parsed
@@ -110,6 +111,8 @@ export function segmentMatches(pattern: SegmentPattern, path: string, start: num
       return end - start >= pattern.text.length && path.endsWith(pattern.text, end)
     case 'characters':
       return charactersMatch(pattern.tokens, path, start, end)
+    default:
+      return assertNever(pattern)
   }
 }
 

@@ -66,7 +66,7 @@ function union(lists: readonly (readonly number[])[]): readonly number[] {
 }
 
 function ascending(indexes: ReadonlySet<number>): readonly number[] {
-  return Array.from(Int32Array.from(indexes).sort())
+  return Array.from(Int32Array.from(indexes).toSorted())
 }
 
 function matchesNothing(pattern: InputPattern, base: WorkspacePath): Diagnostic {

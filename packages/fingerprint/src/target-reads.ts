@@ -1,5 +1,5 @@
 import type { InputGroup } from '@orchestrate/config'
-import { isInside, type Span, type TargetId, type WorkspacePath } from '@orchestrate/core'
+import { assertNever, isInside, type Span, type TargetId, type WorkspacePath } from '@orchestrate/core'
 import type { BuildGraph, ImageTarget, Target } from '@orchestrate/graph'
 import type { AnchoredPattern } from './anchored-pattern.ts'
 
@@ -33,6 +33,8 @@ function readsOf(target: Target): Omit<TargetReads, 'target'> {
       const { source, span } = target.toolchain
       return { groups: [], sources: source.kind === 'rootfs' ? [{ pattern: namedPath(source.path, null), span }] : [] }
     }
+    default:
+      return assertNever(target)
   }
 }
 
