@@ -1,5 +1,6 @@
 // `npm run demo`: set-up, then plan and apply the shop, start its images, let them answer, show their sizes.
 import { spawn } from 'node:child_process'
+import { constants } from 'node:os'
 import { join } from 'node:path'
 import { ContainerGroup, waitForAnswer } from './demo/containers.mjs'
 import { sizeTable } from './demo/size-table.mjs'
@@ -11,29 +12,32 @@ const started = performance.now()
 const shop = join(root, 'examples', 'shop')
 const containers = new ContainerGroup(`orchestrate-demo-${process.pid}`)
 const interrupt = new AbortController()
-for (const [signal, code] of [
-  ['SIGINT', 130],
-  ['SIGTERM', 143],
-  ['SIGHUP', 129],
-])
-  process.on(signal, () => interrupt.abort(code))
+/** @type {import('node:child_process').ChildProcess | null} */
+let running = null
 
 await exitWith(async () => {
+  // Until here a signal simply ends us: set-up is taken up again by the next run.
   await setUp('demo')
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stop)
   try {
     return await Promise.race([demo(), interrupted()])
   } finally {
     await containers.remove()
   }
 })
-// A child that outlives an interrupt has had the signal too, from the terminal; nothing of ours is left to wait for.
-if (interrupt.signal.aborted) process.exit(interrupt.signal.reason)
+if (interrupt.signal.aborted) process.exit()
+
+/** @param {NodeJS.Signals} signal */
+function stop(signal) {
+  running?.kill(signal)
+  interrupt.abort(128 + constants.signals[signal])
+}
 
 async function demo() {
   for (const command of ['plan', 'apply']) {
     say(`\n$ orchestrate ${command}          (in examples/shop)`)
     const { code } = await runOrchestrate([command], 'inherit')
-    if (code !== 0 || interrupt.signal.aborted) return code
+    if (code !== 0) return code
   }
   const targets = await summaries()
   const images = new Map(targets.filter(({ image }) => image !== null).map(({ service, image }) => [service, image.reference]))
@@ -76,18 +80,26 @@ async function answer(service, url) {
  */
 function runOrchestrate(args, stdout) {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [orchestrate, ...args], { cwd: shop, stdio: ['ignore', stdout, 'inherit'] })
+    // A process group of its own: a terminal's Ctrl-C comes to us alone, and we pass on each signal once.
+    const child = spawn(process.execPath, [orchestrate, ...args], { cwd: shop, stdio: ['ignore', stdout, 'inherit'], detached: true })
+    running = child
     let text = ''
     child.stdout?.setEncoding('utf8').on('data', (chunk) => (text += chunk))
     child.once('error', reject)
-    child.once('close', (code) => resolve({ code: code ?? 1, stdout: text }))
+    child.once('close', (code) => {
+      running = null
+      resolve({ code: code ?? 1, stdout: text })
+    })
   })
 }
 
-/** @returns {Promise<number>} the exit code, once a signal has come */
+/** @returns {Promise<number>} the exit code, once a signal has come and the command that it reached has ended */
 function interrupted() {
   return new Promise((resolve) => {
-    interrupt.signal.addEventListener('abort', () => resolve(interrupt.signal.reason))
+    interrupt.signal.addEventListener('abort', () => {
+      if (running === null) resolve(interrupt.signal.reason)
+      else running.once('close', () => resolve(interrupt.signal.reason))
+    })
   })
 }
 

@@ -12,6 +12,8 @@ export class ContainerGroup {
   #network = false
   /** @type {Map<string, string>} container name by service */
   #started = new Map()
+  /** @type {Promise<unknown>[]} */
+  #calls = []
 
   /** @param {string} name unique on this engine */
   constructor(name) {
@@ -26,22 +28,24 @@ export class ContainerGroup {
   async start(images) {
     // What is about to be made is noted first: an interrupt may come while the engine still works on it.
     this.#network = true
-    await docker('network', 'create', this.#name)
-    for (const service of images.keys()) this.#started.set(service, `${this.#name}-${service}`)
+    await this.#do(docker('network', 'create', this.#name))
     const started = [...images].map(async ([service, image]) => {
       const name = `${this.#name}-${service}`
-      await docker(
-        'run',
-        '--detach',
-        '--name',
-        name,
-        '--network',
-        this.#name,
-        '--network-alias',
-        service,
-        '--publish',
-        '127.0.0.1::8080',
-        image,
+      this.#started.set(service, name)
+      await this.#do(
+        docker(
+          'run',
+          '--detach',
+          '--name',
+          name,
+          '--network',
+          this.#name,
+          '--network-alias',
+          service,
+          '--publish',
+          '127.0.0.1::8080',
+          image,
+        ),
       )
       return [service, `http://${await docker('port', name, '8080/tcp')}`]
     })
@@ -56,12 +60,19 @@ export class ContainerGroup {
 
   /** Removes what was started; a second call finds nothing to do. */
   async remove() {
+    await Promise.allSettled(this.#calls)
     const names = [...this.#started.values()]
     this.#started.clear()
     if (names.length > 0) await docker('rm', '--force', '--volumes', ...names).catch(ignoreAbsent)
     if (!this.#network) return
     this.#network = false
     await docker('network', 'rm', this.#name).catch(ignoreAbsent)
+  }
+
+  /** @template T @param {Promise<T>} call @returns {Promise<T>} */
+  #do(call) {
+    this.#calls.push(call)
+    return call
   }
 }
 
