@@ -78,22 +78,30 @@ function importsOf(file: string): readonly Import[] {
     const names = match[2] ?? ''
     const specifier = match[3] ?? match[4] ?? match[5] ?? ''
     const inner = /^\{([^}]*)\}$/.exec(names.trim())
-    const members = inner?.[1]?.split(',').map((member) => member.trim()).filter(Boolean) ?? []
+    const members =
+      inner?.[1]
+        ?.split(',')
+        .map((member) => member.trim())
+        .filter(Boolean) ?? []
     const allTypes = members.length > 0 && members.every((member) => member.startsWith('type ') || PORT_VALUES.has(member))
     return { file: relative(root, file), specifier, typeOnly: match[1] !== undefined || allTypes, names }
   })
 }
 
 const packageOf = (specifier: string): string | null => /^@orchestrate\/([a-z]+)$/.exec(specifier)?.[1] ?? null
-const isThirdParty = (specifier: string): boolean => !specifier.startsWith('.') && !specifier.startsWith('node:') && packageOf(specifier) === null
-const baseName = (specifier: string): string => (specifier.startsWith('@') ? specifier.split('/').slice(0, 2) : specifier.split('/').slice(0, 1)).join('/')
+const isThirdParty = (specifier: string): boolean =>
+  !specifier.startsWith('.') && !specifier.startsWith('node:') && packageOf(specifier) === null
+const baseName = (specifier: string): string =>
+  (specifier.startsWith('@') ? specifier.split('/').slice(0, 2) : specifier.split('/').slice(0, 1)).join('/')
 
 describe.each(Object.keys(EDGES))('package %s', (name) => {
   const files = sourceFiles(name)
   const production = files.filter((file) => !isTest(file)).flatMap(importsOf)
 
   it('imports only the packages that its edges allow', () => {
-    const outside = production.filter(({ specifier }) => packageOf(specifier) !== null && !EDGES[name]?.includes(packageOf(specifier) ?? ''))
+    const outside = production.filter(
+      ({ specifier }) => packageOf(specifier) !== null && !EDGES[name]?.includes(packageOf(specifier) ?? ''),
+    )
     expect(outside).toEqual([])
   })
 
@@ -103,13 +111,20 @@ describe.each(Object.keys(EDGES))('package %s', (name) => {
   })
 
   it('imports third-party packages only where they are owned', () => {
-    const foreign = production.filter(({ specifier, typeOnly }) => isThirdParty(specifier) && !typeOnly && OWNERS[baseName(specifier)] !== name)
+    const foreign = production.filter(
+      ({ specifier, typeOnly }) => isThirdParty(specifier) && !typeOnly && OWNERS[baseName(specifier)] !== name,
+    )
     expect(foreign).toEqual([])
   })
 
   it('declares exactly its edges in package.json and tsconfig.json', () => {
-    const manifest = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8')) as Record<string, Record<string, string> | undefined>
-    const declared = Object.keys({ ...manifest['dependencies'], ...(name === 'cli' ? manifest['devDependencies'] : {}) }).flatMap((key) => packageOf(key) ?? [])
+    const manifest = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8')) as Record<
+      string,
+      Record<string, string> | undefined
+    >
+    const declared = Object.keys({ ...manifest['dependencies'], ...(name === 'cli' ? manifest['devDependencies'] : {}) }).flatMap(
+      (key) => packageOf(key) ?? [],
+    )
     const config = JSON.parse(readFileSync(join(root, 'packages', name, 'tsconfig.json'), 'utf8')) as { references: { path: string }[] }
     const references = config.references.map(({ path }) => path.replace('../', ''))
     const allowed = EDGES[name] ?? []
@@ -124,7 +139,9 @@ describe.each(Object.keys(EDGES))('package %s', (name) => {
   it('has no default export, no barrel besides its door, and no drawer', () => {
     const names = files.map((file) => file.slice(file.lastIndexOf('/') + 1))
     expect(names.filter((file) => /^(utils?|helpers?|common|misc|shared)(\.test)?\.ts$/.test(file))).toEqual([])
-    expect(files.filter((file) => file.endsWith('/index.ts')).map((file) => relative(join(root, 'packages', name, 'src'), file))).toEqual(name === 'cli' ? [] : ['index.ts'])
+    expect(files.filter((file) => file.endsWith('/index.ts')).map((file) => relative(join(root, 'packages', name, 'src'), file))).toEqual(
+      name === 'cli' ? [] : ['index.ts'],
+    )
     expect(files.filter((file) => /^export default /m.test(readFileSync(file, 'utf8')))).toEqual([])
   })
 
@@ -147,25 +164,46 @@ describe('the house', () => {
   it('is described by ARCHITECTURE.md with the same edges', () => {
     const text = readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8')
     const rows = [...text.matchAll(/^\| `([a-z]+)`[^|]*\|[^|]*\| ([^|]*) \|$/gm)].map((match) => [match[1] ?? '', match[2] ?? ''] as const)
-    const described = Object.fromEntries(rows.map(([name, edges]) => [name, edges === 'all but testkit' || edges === 'all' ? EDGES[name] : edges === '–' ? [] : edges.split(', ').map((edge) => edge.replace(' (types)', ''))]))
+    const described = Object.fromEntries(
+      rows.map(([name, edges]) => [
+        name,
+        edges === 'all but testkit' || edges === 'all'
+          ? EDGES[name]
+          : edges === '–'
+            ? []
+            : edges.split(', ').map((edge) => edge.replace(' (types)', '')),
+      ]),
+    )
     expect(Object.keys(described).sort()).toEqual(Object.keys(EDGES).sort())
-    for (const [name, edges] of Object.entries(EDGES)) expect([name, [...(described[name] ?? [])].sort()]).toEqual([name, [...edges].sort()])
+    for (const [name, edges] of Object.entries(EDGES))
+      expect([name, [...(described[name] ?? [])].sort()]).toEqual([name, [...edges].sort()])
   })
 
   it('never leaves a test out', () => {
-    const tests = [...Object.keys(EDGES).flatMap(sourceFiles), ...walk(join(root, 'test'))].filter((file) => isTest(file) && !file.endsWith('architecture.test.ts'))
+    const tests = [...Object.keys(EDGES).flatMap(sourceFiles), ...walk(join(root, 'test'))].filter(
+      (file) => isTest(file) && !file.endsWith('architecture.test.ts'),
+    )
     const left = tests.filter((file) => /\b(it|test|describe)\.(skip|only|todo)\b|skipIf\(|runIf\(/.test(readFileSync(file, 'utf8')))
     expect(left.map((file) => relative(root, file))).toEqual([])
   })
 })
 
 function walk(directory: string): readonly string[] {
-  return readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts')).map((name) => join(directory, name))
+  return readdirSync(directory, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => join(directory, name))
 }
 
 /** One circle of relative imports among `files`, or nothing. Iterative depth-first search. */
 function findCircle(files: readonly string[]): readonly string[] {
-  const edges = new Map(files.map((file) => [file, importsOf(file).filter(({ specifier }) => specifier.startsWith('.')).map(({ specifier }) => resolve(dirname(file), specifier))]))
+  const edges = new Map(
+    files.map((file) => [
+      file,
+      importsOf(file)
+        .filter(({ specifier }) => specifier.startsWith('.'))
+        .map(({ specifier }) => resolve(dirname(file), specifier)),
+    ]),
+  )
   const state = new Map<string, 'open' | 'done'>()
   for (const start of files) {
     if (state.has(start)) continue
@@ -177,7 +215,9 @@ function findCircle(files: readonly string[]): readonly string[] {
         state.set(top.file, 'done')
         path.pop()
       } else if (state.get(target) === 'open') {
-        return [...path.map(({ file }) => file).slice(path.findIndex(({ file }) => file === target)), target].map((file) => relative(root, file))
+        return [...path.map(({ file }) => file).slice(path.findIndex(({ file }) => file === target)), target].map((file) =>
+          relative(root, file),
+        )
       } else if (!state.has(target) && edges.has(target)) {
         state.set(target, 'open')
         path.push({ file: target, next: 0 })

@@ -23,7 +23,9 @@ export interface Rig extends Disposable {
   git(...args: readonly string[]): string
   run(args: readonly string[], options?: { readonly env?: NodeJS.ProcessEnv; readonly cwd?: string }): Promise<Run>
   /** The events of `apply --json`. */
-  apply(...args: readonly string[]): Promise<Run & { readonly events: readonly Event[]; readonly targets: ReadonlyMap<string, FinishedTarget> }>
+  apply(
+    ...args: readonly string[]
+  ): Promise<Run & { readonly events: readonly Event[]; readonly targets: ReadonlyMap<string, FinishedTarget> }>
   /** The object of `plan --json`. */
   plan(...args: readonly string[]): Promise<PlanAnswer>
 }
@@ -43,7 +45,11 @@ export interface FinishedTarget {
 }
 
 export interface PlanAnswer {
-  readonly targets: readonly { readonly id: string; readonly decision: string; readonly reasons: readonly { readonly kind: string; readonly [key: string]: unknown }[] }[]
+  readonly targets: readonly {
+    readonly id: string
+    readonly decision: string
+    readonly reasons: readonly { readonly kind: string; readonly [key: string]: unknown }[]
+  }[]
   readonly summary: Readonly<Record<string, number>>
 }
 
@@ -52,9 +58,21 @@ export function createRig(files: Readonly<Record<string, string>> = {}): Rig {
   const root = join(base, 'workspace')
   const store = join(base, 'store')
   mkdirSync(root)
-  const env: NodeJS.ProcessEnv = { PATH: process.env['PATH'], HOME: base, ORCHESTRATE_STORE: store, LANG: 'C.UTF-8', NO_COLOR: '1', DOCKER_HOST: process.env['DOCKER_HOST'] }
+  const env: NodeJS.ProcessEnv = {
+    PATH: process.env['PATH'],
+    HOME: base,
+    ORCHESTRATE_STORE: store,
+    LANG: 'C.UTF-8',
+    NO_COLOR: '1',
+    DOCKER_HOST: process.env['DOCKER_HOST'],
+  }
   const git = (...args: readonly string[]): string =>
-    execFileSync('git', ['-c', 'user.name=e2e', '-c', 'user.email=e2e@example.com', '-c', 'protocol.file.allow=always', ...args], { cwd: root, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+    execFileSync('git', ['-c', 'user.name=e2e', '-c', 'user.email=e2e@example.com', '-c', 'protocol.file.allow=always', ...args], {
+      cwd: root,
+      env,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
   const rig: Rig = {
     root,
     store,
@@ -66,10 +84,14 @@ export function createRig(files: Readonly<Record<string, string>> = {}): Rig {
         writeFileSync(join(root, path), text)
       }
     },
-    run: (args, options = {}) => runProcess(process.execPath, [executable, ...args], { cwd: options.cwd ?? root, env: { ...env, ...options.env } }),
+    run: (args, options = {}) =>
+      runProcess(process.execPath, [executable, ...args], { cwd: options.cwd ?? root, env: { ...env, ...options.env } }),
     apply: async (...args) => {
       const run = await rig.run(['apply', '--json', ...args])
-      const events = run.stdout.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Event)
+      const events = run.stdout
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line) as Event)
       const finished = events.at(-1) as unknown as { readonly targets?: readonly FinishedTarget[] } | undefined
       return { ...run, events, targets: new Map((finished?.targets ?? []).map((target) => [target.id, target])) }
     },
@@ -85,7 +107,11 @@ export function createRig(files: Readonly<Record<string, string>> = {}): Rig {
   return rig
 }
 
-export function runProcess(command: string, args: readonly string[], options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv }): Promise<Run> {
+export function runProcess(
+  command: string,
+  args: readonly string[],
+  options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
+): Promise<Run> {
   return new Promise((done, reject) => {
     const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
     const stdout: Buffer[] = []
@@ -93,7 +119,9 @@ export function runProcess(command: string, args: readonly string[], options: { 
     child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk))
     child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))
     child.on('error', reject)
-    child.on('close', (code) => done({ code, stdout: Buffer.concat(stdout).toString('utf8'), stderr: Buffer.concat(stderr).toString('utf8') }))
+    child.on('close', (code) =>
+      done({ code, stdout: Buffer.concat(stdout).toString('utf8'), stderr: Buffer.concat(stderr).toString('utf8') }),
+    )
   })
 }
 
