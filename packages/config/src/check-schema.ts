@@ -3,6 +3,7 @@ import { explainSchemaError } from './explain-schema-error.ts'
 import type { Findings } from './findings.ts'
 import type { BuilderFile, ServiceEntry } from './generated/builder-file.ts'
 import { validateFile, validateService, type Validator } from './generated/validate.js'
+import type { ParsedFile } from './parse-cache.ts'
 import { isPartOfAnother, schemaOf, typesOf } from './schema-words.ts'
 import { type Typed, typed } from './typed-node.ts'
 import {
@@ -18,8 +19,8 @@ import {
 } from './yaml-node.ts'
 
 /** A file against the schema: reports what it refuses and answers with the rest. */
-export function checkFile(root: MapNode, text: string, findings: Findings): Typed<BuilderFile> {
-  const errors = errorsOf(validateFile, toPlain(root))
+export function checkFile({ root, plain }: ParsedFile, text: string, findings: Findings): Typed<BuilderFile> {
+  const errors = errorsOf(validateFile, plain)
   return typed(reportErrors(root, errors, { within: root, text, findings }))
 }
 
@@ -29,7 +30,7 @@ export function checkFile(root: MapNode, text: string, findings: Findings): Type
  */
 export function checkService(service: YamlNode, within: MapNode, findings: Findings): Typed<ServiceEntry> {
   const errors = errorsOf(validateService, toPlain(service))
-  const texts = new Set(errors.filter(wantsText).map((error) => nodeAt(service, pathOf(error))))
+  const texts = new Set(errors.filter(wantsText).map((error) => nodeAt(service, pathOf(error, service))))
   const spelled = mapScalars(service, (scalar) =>
     scalar.origin === 'variable' && texts.has(scalar) ? { ...scalar, value: String(scalar.value) } : scalar,
   )
@@ -48,7 +49,7 @@ function reportErrors(root: YamlNode, errors: readonly ErrorObject[], { within, 
   const dropped = new Set<YamlNode>()
   const emptied = new Set<YamlNode>()
   for (const error of errors) {
-    const path = pathOf(error)
+    const path = pathOf(error, root)
     if (isPartOfAnother(error, errors) || isRefused(nodeAt(root, path))) continue
     const { finding, refused, withKey } = explainSchemaError(error, { root, path, within, text })
     findings.report(finding)
@@ -63,8 +64,12 @@ function errorsOf(validate: Validator, value: PlainValue): readonly ErrorObject[
 
 const wantsText = (error: ErrorObject): boolean => error.keyword === 'type' && typesOf(schemaOf(error)).includes('string')
 
-/** RFC 6901. */
-function pathOf(error: ErrorObject): PathStep[] {
-  const steps = error.instancePath.split('/').slice(1)
-  return steps.map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
+/** The JSON pointer of an error (RFC 6901), with the steps into lists as numbers. */
+function pathOf(error: ErrorObject, root: YamlNode): PathStep[] {
+  const path: PathStep[] = []
+  for (const step of error.instancePath.split('/').slice(1)) {
+    const key = step.replaceAll('~1', '/').replaceAll('~0', '~')
+    path.push(nodeAt(root, path)?.kind === 'list' ? Number(key) : key)
+  }
+  return path
 }

@@ -53,7 +53,7 @@ async function findFiles(root: string, members: readonly string[] | null): Promi
     suppressErrors: true,
     ignore: ['**/.git/**', '**/node_modules/**'],
   })
-  return found.filter(isWorkspacePath).sort(compareCodeUnits)
+  return found.filter(isWorkspacePath).toSorted(compareCodeUnits)
 }
 
 /** Escapes what the library reads as a pattern and the language does not. */
@@ -66,9 +66,9 @@ function readInside(root: string, path: WorkspacePath): Uint8Array | null {
   try {
     const status = lstatSync(file)
     if (!status.isFile()) return null
-    if (!path.startsWith(CONFIG_FILE) && realpathSync.native(file) !== file) return null
+    if (path.includes('/') && realpathSync.native(file) !== file) return null
     // Its size alone is what the caller refuses a large file for.
-    return status.size > LARGEST_FILE ? new Uint8Array(status.size > LARGEST_FILE ? LARGEST_FILE + 1 : 0) : readFileSync(file)
+    return status.size > LARGEST_FILE ? new Uint8Array(LARGEST_FILE + 1) : readFileSync(file)
   } catch (error) {
     if (isMissing(error)) return null
     throw error
@@ -82,29 +82,26 @@ function isMissing(error: unknown): boolean {
 
 /**
  * Which of `paths` git ignores; none where there is no git or no repository.
- * Git refuses to judge paths inside a submodule from outside, so those are asked there.
+ * Patterns alone are asked first, which needs no index and so stays fast in a large repository;
+ * then, for what they ignore, whether it is tracked all the same.
  */
-async function ignoredByGit(directory: string, paths: readonly string[], run: GitRunner): Promise<ReadonlySet<string>> {
-  if (paths.length === 0) return new Set()
-  const answer = await run(['check-ignore', '-z', '--stdin'], { cwd: directory, input: paths.map((path) => `${path}\0`).join('') })
-  if (answer.code === 0) return new Set(answer.stdout.split('\0').filter((path) => path !== ''))
-  if (answer.code !== 128) return new Set()
-  const submodules = await submodulesOf(directory, run)
-  if (submodules.length === 0) return new Set()
-  const inside = (path: string) => submodules.find((submodule) => path.startsWith(`${submodule}/`))
-  const own = await ignoredByGit(
-    directory,
-    paths.filter((path) => inside(path) === undefined),
-    run,
-  )
-  const theirs = submodules.map(async (submodule) => {
-    const below = paths.filter((path) => inside(path) === submodule).map((path) => path.slice(submodule.length + 1))
-    return [...(await ignoredByGit(join(directory, submodule), below, run))].map((path) => `${submodule}/${path}`)
-  })
-  return new Set([...own, ...(await Promise.all(theirs)).flat()])
+async function ignoredByGit(directory: string, paths: readonly WorkspacePath[], run: GitRunner): Promise<ReadonlySet<string>> {
+  const matched = await checkIgnore(directory, ['--no-index'], paths, run)
+  return matched === null ? new Set() : ((await checkIgnore(directory, [], [...matched], run)) ?? matched)
 }
 
-async function submodulesOf(directory: string, run: GitRunner): Promise<string[]> {
-  const answer = await run(['ls-files', '-s', '-z'], { cwd: directory })
-  return answer.stdout.split('\0').flatMap((line) => (line.startsWith('160000 ') ? [line.slice(line.indexOf('\t') + 1)] : []))
+/** The paths that `git check-ignore` names; null when it cannot say: git is missing, or a path lies in a submodule. */
+async function checkIgnore(
+  directory: string,
+  options: readonly string[],
+  paths: readonly string[],
+  run: GitRunner,
+): Promise<ReadonlySet<string> | null> {
+  if (paths.length === 0) return new Set()
+  const answer = await run(['check-ignore', '-z', '--stdin', ...options], {
+    cwd: directory,
+    input: paths.map((path) => `${path}\0`).join(''),
+  })
+  if (answer.code !== 0 && answer.code !== 1) return null
+  return new Set(answer.stdout.split('\0').filter((path) => path !== ''))
 }

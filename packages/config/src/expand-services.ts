@@ -8,7 +8,7 @@ import { quote } from './quote.ts'
 import { bindParameters, findTemplate, type Template } from './template.ts'
 import { type Typed, typed } from './typed-node.ts'
 import { checkVariables, commitVariables, firstCommitVariable, replaceVariables, type VariableValue } from './variables.ts'
-import { mapNode, nodeAt, scalarNode, type YamlNode } from './yaml-node.ts'
+import { mapNode, nodeAt, scalarNode, someText, type YamlNode } from './yaml-node.ts'
 
 /** A service as a builder.yaml declares it. */
 export interface ServiceDeclaration {
@@ -33,7 +33,7 @@ export interface ExpandContext {
 
 export async function expandServices(declarations: readonly ServiceDeclaration[], context: ExpandContext): Promise<ExpandedServices> {
   const merged = declarations.map((declaration) => merge(declaration, context))
-  const reader = merged.map(({ body }) => commitReader(body)).find((span) => span !== null) ?? null
+  const reader = firstOf(merged, ({ body }) => commitReader(body))
   const commit = reader === null ? null : await context.git.commit()
   if (reader !== null && commit === null) {
     const message = 'this needs a git commit, and the workspace has none'
@@ -52,12 +52,16 @@ interface MergedService {
   readonly body: YamlNode
   readonly parameters: ReadonlyMap<string, VariableValue>
   /** Whether anything was merged or may be replaced, so that the schema has to look again. */
-  readonly changed: boolean
+  readonly isExpanded: boolean
 }
 
-function merge(declaration: ServiceDeclaration, { templates, findings }: ExpandContext): MergedService {
+function merge(declaration: ServiceDeclaration, context: ExpandContext): MergedService {
+  const { findings } = context
+  const own = normaliseService(declaration.entry)
+  // Most services are written out: they need none of this, and a large workspace has thousands.
+  if (!needsExpansion(declaration.entry)) return { declaration, body: own, parameters: new Map(), isExpanded: false }
   const place = `service ${quote(declaration.name.value)}`
-  const template = findTemplate(declaration.entry, place, templates, findings)
+  const template = findTemplate(declaration.entry, place, context.templates, findings)
   const isTemplateUnknown = template === null && nodeAt(declaration.entry, ['extends']) !== null
   checkVariables(
     declaration.entry,
@@ -66,25 +70,30 @@ function merge(declaration: ServiceDeclaration, { templates, findings }: ExpandC
   )
   const given = nodeAt(declaration.entry, ['with'])
   if (given !== null) checkVariables(given, { place: `the parameters of ${place}`, parameters: [], skip: null }, findings)
-  const own = normaliseService(declaration.entry)
   const whole = template === null ? own : mergeTemplate(normaliseService(template.body), own)
   const parameters = template === null ? new Map<string, VariableValue>() : bindParameters(declaration.entry, template, place, findings)
-  return { declaration, body: isTemplateUnknown ? whole : withoutEllipses(whole, place, findings), parameters, changed: template !== null }
+  return { declaration, body: isTemplateUnknown ? whole : withoutEllipses(whole, place, findings), parameters, isExpanded: true }
 }
 
-function replace({ declaration, body, parameters, changed }: MergedService, commit: Commit | null, findings: Findings): ServiceDeclaration {
+function needsExpansion(entry: Typed<ServiceEntry>): boolean {
+  return nodeAt(entry, ['extends']) !== null || someText(entry, (text) => text.includes('${{') || text === '...')
+}
+
+function replace(
+  { declaration, body, parameters, isExpanded }: MergedService,
+  commit: Commit | null,
+  findings: Findings,
+): ServiceDeclaration {
+  if (!isExpanded) return { ...declaration, entry: typed(body) }
+  const { name, dir } = declaration
   const service: [string, VariableValue][] = [
-    ['service.name', declaration.name.value],
-    ['service.dir', declaration.dir === '' ? '.' : declaration.dir],
+    ['service.name', name.value],
+    ['service.dir', dir === '' ? '.' : dir],
   ]
   const own = new Map(service)
-  const given = [...parameters].map(([name, value]): [string, VariableValue] => [`params.${name}`, replaceInText(value, own)])
+  const given = [...parameters].map(([key, value]): [string, VariableValue] => [`params.${key}`, replaceInText(value, own)])
   const replaced = replaceVariables(body, new Map([...service, ...given, ...(commit === null ? [] : commitVariables(commit))]))
-  if (!changed && replaced === body) return { ...declaration, entry: typed(body) }
-  const within = mapNode(
-    new Map([['service', { keySpan: declaration.name.span, value: scalarNode(declaration.name.value, declaration.name.span) }]]),
-    declaration.name.span,
-  )
+  const within = mapNode(new Map([['service', { keySpan: name.span, value: scalarNode(name.value, name.span) }]]), name.span)
   return { ...declaration, entry: checkService(replaced, within, findings) }
 }
 
@@ -92,6 +101,14 @@ function replaceInText(value: VariableValue, variables: ReadonlyMap<string, Vari
   if (typeof value !== 'string') return value
   const replaced = replaceVariables(scalarNode(value, { file: '', offset: 0, length: 0 }), variables)
   return replaced.kind === 'scalar' && replaced.value !== null ? replaced.value : value
+}
+
+function firstOf<T, R>(values: readonly T[], read: (value: T) => R | null): R | null {
+  for (const value of values) {
+    const found = read(value)
+    if (found !== null) return found
+  }
+  return null
 }
 
 /** Where the commit is read first, or null. */

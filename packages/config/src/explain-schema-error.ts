@@ -3,7 +3,7 @@ import type { ErrorObject } from 'ajv'
 import type { Finding } from './findings.ts'
 import { inPlace, placeName } from './place-name.ts'
 import { quote, quoteAlternatives } from './quote.ts'
-import { choices, expected, found, isChoiceOfKeys, schemaOf, typesOf } from './schema-words.ts'
+import { acceptsText, choices, expected, found, isChoiceOfKeys, schemaOf } from './schema-words.ts'
 import { nearest, suggest } from './suggest.ts'
 import { nodeAt, type PathStep, type YamlNode } from './yaml-node.ts'
 
@@ -128,7 +128,7 @@ function wrongType(error: ErrorObject, subject: Subject, node: YamlNode | null, 
     id: 'config/wrong-type',
     message: `${nameOf(subject)} must be ${expected(schema)}, not ${found(node, written)}`,
     span: span.length > 0 ? span : spanOfHolder(subject),
-    help: isNumberOrFlag && typesOf(schema).includes('string') ? `quote it: ${quote(written)}` : null,
+    help: isNumberOrFlag && acceptsText(schema, written) ? `quote it: ${quote(written)}` : null,
   }
 }
 
@@ -161,5 +161,6 @@ function spanOfHolder(subject: Subject): Span {
   const key = subject.path.at(-1)
   if (container?.kind === 'map' && key !== undefined) return container.entries.get(String(key))?.keySpan ?? container.span
   const node = nodeAt(subject.root, subject.path) ?? subject.root
-  return { ...node.span, length: Math.min(node.span.length, 1) }
+  const first = node.kind === 'map' ? [...node.entries.values()][0] : undefined
+  return first?.keySpan ?? { ...node.span, length: Math.min(node.span.length, 1) }
 }

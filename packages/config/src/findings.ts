@@ -19,6 +19,6 @@ export function createFindings(): Findings {
       const key = JSON.stringify([finding.id, span?.file, span?.offset, span?.length, finding.message])
       if (!found.has(key)) found.set(key, diagnostic(finding))
     },
-    sorted: () => [...found.values()].sort(compareDiagnostics),
+    sorted: () => [...found.values()].toSorted(compareDiagnostics),
   }
 }

@@ -94,7 +94,7 @@ function readSettings(content: Typed<BuilderFile>, findings: Findings): Settings
   }
   refuseVariables(node, 'the workspace', findings)
   const repository = text(member(node, 'repository'))
-  if (repository !== null && !isRepository(repository.value)) {
+  if (repository !== null && !isRepository(repository.value) && !repository.value.includes('${{')) {
     const message = `${quote(repository.value)} is not an image repository`
     findings.report({
       id: 'config/invalid-reference',
@@ -114,7 +114,7 @@ function resolveToolchains(content: Typed<BuilderFile>, findings: Findings): Rea
   const node = member(content, 'toolchains')
   if (node !== null) refuseVariables(node, 'toolchains', findings)
   const toolchains = named(node).flatMap((entry) => resolveToolchain(entry, findings) ?? [])
-  return new Map(toolchains.sort((a, b) => compareCodeUnits(a.name, b.name)).map((toolchain) => [toolchain.name, toolchain]))
+  return new Map(toolchains.toSorted((a, b) => compareCodeUnits(a.name, b.name)).map((toolchain) => [toolchain.name, toolchain]))
 }
 
 /** An image's own base is a target with a name made from its declaration; no toolchain may have that name. */

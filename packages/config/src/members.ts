@@ -58,7 +58,7 @@ function matches<Part>(items: readonly string[], parts: readonly Part[], { isSta
 function matchesSegment(pattern: string, segment: string): boolean {
   // One part a star, a "?", a class in brackets, or a character.
   const parts = pattern.match(/\[!?[^\]]+\]|[^]/gu) ?? []
-  return matches([...segment], parts, {
+  return matches(Array.from(segment), parts, {
     isStar: (part) => part === '*',
     accepts: (part, character) => part === '?' || part === character || inClass(part, character),
   })
@@ -67,7 +67,7 @@ function matchesSegment(pattern: string, segment: string): boolean {
 function inClass(part: string, character: string): boolean {
   if (part.length < 3 || !part.startsWith('[')) return false
   const negated = part[1] === '!'
-  const members = [...part.slice(negated ? 2 : 1, -1)]
+  const members = Array.from(part.slice(negated ? 2 : 1, -1))
   const code = character.codePointAt(0) ?? 0
   const found = members.some((from, index) => {
     if (members[index + 1] !== '-') return from === character

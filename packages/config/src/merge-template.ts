@@ -1,5 +1,5 @@
 import type { Findings } from './findings.ts'
-import { type MapEntry, type MapNode, mapNode, type PathStep, type YamlNode } from './yaml-node.ts'
+import { type MapEntry, type MapNode, mapNode, type PathStep, withValues, type YamlNode } from './yaml-node.ts'
 
 /** The list item that stands for the template's items. */
 const ELLIPSIS = '...'
@@ -44,15 +44,7 @@ export function withoutEllipses(node: YamlNode, place: string, findings: Finding
     const items = node.items.filter((item) => !isEllipsis(item)).map((item) => withoutEllipses(item, place, findings))
     return stray.length === 0 && items.every((item, index) => item === node.items[index]) ? node : { ...node, items }
   }
-  if (node.kind === 'scalar') return node
-  let changed = false
-  const entries = new Map<string, MapEntry>()
-  for (const [key, entry] of node.entries) {
-    const value = withoutEllipses(entry.value, place, findings)
-    changed ||= value !== entry.value
-    entries.set(key, value === entry.value ? entry : { ...entry, value })
-  }
-  return changed ? { ...node, entries } : node
+  return node.kind === 'scalar' ? node : withValues(node, (_, value) => withoutEllipses(value, place, findings))
 }
 
 function isEllipsis(node: YamlNode): boolean {

@@ -14,6 +14,7 @@ export interface Overlap {
 
 /** Places that are equal or lie inside one another, in the order of `places`; each place is named once. */
 export function findOverlaps(places: readonly Place[]): Overlap[] {
+  if (places.length < 2) return []
   const first = new Map<string, Place>()
   for (const place of places) if (!first.has(place.path)) first.set(place.path, place)
   return places.flatMap((place) => {

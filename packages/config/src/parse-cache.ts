@@ -1,5 +1,5 @@
 import { type Digest, digestOf } from '@orchestrate/core'
-import { type MapEntry, type MapNode, type PlainValue, toPlain, type YamlNode } from './yaml-node.ts'
+import { type MapEntry, type MapNode, type PlainValue, type YamlNode } from './yaml-node.ts'
 
 /** One text that the caller keeps between runs. Losing it costs time, nothing else. */
 export interface ParseCache {
@@ -8,10 +8,16 @@ export interface ParseCache {
   save(text: string): void
 }
 
+/** A file as nodes with places, and as the plain value that the schema's validator reads. */
+export interface ParsedFile {
+  readonly root: MapNode
+  readonly plain: PlainValue
+}
+
 /** Parsed files by the digest of their bytes. */
 export interface ParsedFiles {
-  get(digest: Digest, file: string): MapNode | null
-  put(digest: Digest, root: MapNode): void
+  get(digest: Digest, file: string): ParsedFile | null
+  put(digest: Digest, parsed: ParsedFile): void
   /** Keeps exactly the files that were asked for or put since it was opened. */
   close(): void
 }
@@ -36,7 +42,7 @@ export function openParseCache(cache: ParseCache): ParsedFiles {
       used.set(digest, entry)
       return decode(entry, file)
     },
-    put: (digest, root) => void used.set(digest, [digest, toPlain(root), offsetsOf(root)]),
+    put: (digest, { root, plain }) => void used.set(digest, [digest, plain, offsetsOf(root)]),
     close() {
       if (used.size === known.size && [...used.keys()].every((digest) => known.has(digest))) return
       const body = JSON.stringify([FORMAT, ...used.values()])
@@ -70,7 +76,7 @@ function offsetsOf(root: YamlNode): number[] {
   return offsets
 }
 
-function decode([, value, offsets]: Entry, file: string): MapNode | null {
+function decode([, value, offsets]: Entry, file: string): ParsedFile | null {
   let next = 0
   const span = () => ({ file, offset: offsets[next++] ?? 0, length: offsets[next++] ?? 0 })
   const visit = (plain: PlainValue): YamlNode => {
@@ -85,7 +91,7 @@ function decode([, value, offsets]: Entry, file: string): MapNode | null {
     return { kind: 'map', entries: inFileOrder(entries), span: place }
   }
   const root = visit(value)
-  return root.kind === 'map' ? root : null
+  return root.kind === 'map' ? { root, plain: value } : null
 }
 
 const INDEX = /^\d/
@@ -100,7 +106,7 @@ function inPlainOrder(entries: ReadonlyMap<string, MapEntry>): Iterable<[string,
 
 function inFileOrder(entries: ReadonlyMap<string, MapEntry>): ReadonlyMap<string, MapEntry> {
   if (![...entries.keys()].some((key) => INDEX.test(key))) return entries
-  return new Map([...entries].sort(([, a], [, b]) => a.keySpan.offset - b.keySpan.offset))
+  return new Map([...entries].toSorted(([, a], [, b]) => a.keySpan.offset - b.keySpan.offset))
 }
 
 function isList(value: object): value is readonly PlainValue[] {

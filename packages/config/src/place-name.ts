@@ -28,7 +28,7 @@ export function placeName(root: YamlNode, path: readonly PathStep[]): string {
       at++
     } else if (step !== undefined) words.push(quote(step))
   }
-  return words.reverse().join(' of ')
+  return words.toReversed().join(' of ')
 }
 
 /** ` in <place>`, or nothing at the top level. */

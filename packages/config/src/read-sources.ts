@@ -5,11 +5,11 @@ import { looksLikeWorkspace } from './find-workspace-root.ts'
 import type { Finding, Findings } from './findings.ts'
 import type { BuilderFile } from './generated/builder-file.ts'
 import { isExact, isMember, matchesMember, type MemberPattern, parseMember } from './members.ts'
-import type { ParsedFiles } from './parse-cache.ts'
+import type { ParsedFile, ParsedFiles } from './parse-cache.ts'
 import { parseYaml } from './parse-yaml.ts'
 import { quote } from './quote.ts'
 import { member, texts, type Typed } from './typed-node.ts'
-import type { MapNode } from './yaml-node.ts'
+import { toPlain } from './yaml-node.ts'
 
 /** A builder.yaml, without what the schema refused. */
 export interface SourceFile {
@@ -61,7 +61,7 @@ export async function readSources(deps: ReadDependencies): Promise<Sources> {
 interface Document {
   readonly path: WorkspacePath
   readonly text: string
-  readonly parsed: Result<MapNode, readonly Finding[]>
+  readonly parsed: Result<ParsedFile, readonly Finding[]>
 }
 
 /** Reads `members`, and leaves out every directory that is a workspace of its own, with all that lies below it. */
@@ -76,7 +76,7 @@ async function readMemberDocuments(
     const document = await readDocument(path, deps)
     if (document === null) continue
     const { parsed, text } = document
-    if (parsed.ok ? parsed.value.entries.has('workspace') : looksLikeWorkspace(text)) nested.add(directoryOf(path))
+    if (parsed.ok ? parsed.value.root.entries.has('workspace') : looksLikeWorkspace(text)) nested.add(directoryOf(path))
     else documents.push(document)
   }
   return { documents, nested }
@@ -110,8 +110,10 @@ async function readDocument(path: WorkspacePath, { files, parsed, findings, sign
   const known = parsed.get(digest, path)
   if (known !== null) return { path, text, parsed: { ok: true, value: known } }
   const fresh = await parseYaml(path, text)
-  if (fresh.ok) parsed.put(digest, fresh.value)
-  return { path, text, parsed: fresh }
+  if (!fresh.ok) return { path, text, parsed: fresh }
+  const value = { root: fresh.value, plain: toPlain(fresh.value) }
+  parsed.put(digest, value)
+  return { path, text, parsed: { ok: true, value } }
 }
 
 const DECODER = new TextDecoder('utf-8', { fatal: true })

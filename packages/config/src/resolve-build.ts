@@ -1,17 +1,17 @@
 import { compareCodeUnits, type Located, type Span, type WorkspacePath } from '@orchestrate/core'
-import { parseArtifact } from './artifact-reference.ts'
 import { isBelow, resolveBuilderPath, systemDirectoryOf, WORKSPACE_MOUNT } from './builder-path.ts'
 import type { Findings } from './findings.ts'
-import type { BuildEntry, NeedEntry } from './generated/builder-file.ts'
+import type { BuildEntry } from './generated/builder-file.ts'
 import { findOverlaps } from './overlaps.ts'
 import { quote } from './quote.ts'
 import { resolveBuilderEnvironment } from './resolve-environment.ts'
 import { resolveOutputs } from './resolve-outputs.ts'
+import { type PlacedNeed, resolveNeeds } from './resolve-needs.ts'
 import { everything, resolvePatterns } from './resolve-patterns.ts'
 import { resolveCaches } from './resolve-toolchain.ts'
 import { checkToolchain, type Scope } from './scope.ts'
-import { flag, items, member, type NamedNode, text, texts, type Typed } from './typed-node.ts'
-import type { Build, Command, InputGroup, Need } from './workspace.ts'
+import { flag, member, type NamedNode, text, texts, type Typed } from './typed-node.ts'
+import type { Build, Command, InputGroup } from './workspace.ts'
 import { isRefused } from './yaml-node.ts'
 
 /** The service that a build belongs to. */
@@ -41,7 +41,8 @@ export function resolveBuild({ name, node }: NamedNode<BuildEntry>, owner: Build
   const inputs = resolveInputs(node, { place, span: name.span, owner, findings })
   const outputs = resolveOutputs(node, { place, span: name.span }, findings)
   const needs = resolveNeeds(node, { place, workdir: source.workdir, service: owner.service, findings })
-  const caches = resolveCaches(member(node, 'caches'), { place, sources: [WORKSPACE_MOUNT, source.workdir] }, findings)
+  const ownCaches = resolveCaches(member(node, 'caches'), { place, sources: [WORKSPACE_MOUNT, source.workdir] }, findings)
+  const caches = effectiveCaches(ownCaches, toolchain, scope)
   reportSharedPlaces(needs, caches, place, findings)
   if (toolchain === null || command === null) return null
   return {
@@ -53,11 +54,11 @@ export function resolveBuild({ name, node }: NamedNode<BuildEntry>, owner: Build
     env,
     inputs: [inputs, ...owner.libraries],
     outputs,
-    needs,
+    needs: needs.map(({ need }) => need),
     ...source,
     sourceWritable: flag(member(member(node, 'source'), 'writable')),
     network: text(member(node, 'network'))?.value === 'on' ? 'on' : 'off',
-    caches: withToolchainCaches(caches, toolchain.value, scope),
+    caches: new Map([...caches].map(([id, { value }]) => [id, value])),
     user: text(member(node, 'user'))?.value ?? null,
   }
 }
@@ -135,60 +136,31 @@ function resolveInputs(node: Typed<BuildEntry>, at: { place: string; span: Span;
   return { base: at.owner.dir, library: null, patterns }
 }
 
-interface NeedContext {
-  readonly place: string
-  readonly workdir: string
-  readonly service: string
-  readonly findings: Findings
+/** The build's caches over its toolchain's, sorted by id, each with where it was written. */
+function effectiveCaches(
+  own: ReadonlyMap<string, Located<string>>,
+  toolchain: Located<string> | null,
+  scope: Scope,
+): ReadonlyMap<string, Located<string>> {
+  const declaration = toolchain === null ? undefined : scope.toolchains.get(toolchain.value)
+  const inherited = [...(declaration?.caches ?? [])].map(
+    ([id, value]) => [id, { value, span: declaration?.span ?? toolchain?.span }] as const,
+  )
+  const caches = new Map<string, Located<string>>()
+  for (const [id, { value, span }] of inherited) if (span !== undefined) caches.set(id, { value, span })
+  for (const [id, cache] of own) caches.set(id, cache)
+  return new Map([...caches].toSorted(([a], [b]) => compareCodeUnits(a, b)))
 }
 
-interface PlacedNeed extends Need {
-  readonly toSpan: Span
-}
-
-function resolveNeeds(node: Typed<BuildEntry>, context: NeedContext): Need[] {
-  const needs = items(member(node, 'needs')).flatMap((item) => resolveNeed(item, context) ?? [])
-  const { place, findings } = context
-  for (const { place: inner, other } of findOverlaps(needs.map((need) => ({ path: need.to, span: need.toSpan })))) {
-    const message =
-      inner.path === other.path
-        ? `two needs of ${place} are put at ${quote(inner.path)}`
-        : `a need of ${place} is put at ${quote(inner.path)}, inside another at ${quote(other.path)}`
-    findings.report({
-      id: 'config/overlapping-paths',
-      message,
-      span: inner.span,
-      notes: [{ message: 'the other need is put here', span: other.span }],
-    })
-  }
-  return needs.map(({ toSpan: _, ...need }) => need)
-}
-
-function resolveNeed(node: Typed<NeedEntry>, { place, workdir, service, findings }: NeedContext): PlacedNeed | null {
-  const name = text(member(node, 'artifact'))
-  const target = text(member(node, 'to'))
-  const artifact = name === null ? null : parseArtifact(name, service, findings)
-  if (target === null) return null
-  const to = resolveBuilderPath(workdir, target.value)
-  const leaves = to === null || (!target.value.startsWith('/') && !isBelow(to, workdir) && !isBelow(to, WORKSPACE_MOUNT))
-  if (leaves || systemDirectoryOf(to) !== null || isBelow(WORKSPACE_MOUNT, to) || isBelow(workdir, to)) {
-    const why = leaves ? 'leaves the workspace' : 'hides what the builder needs there'
-    findings.report({
-      id: 'config/invalid-path',
-      message: `a need of ${place} cannot be put at ${quote(target.value)}: it ${why}`,
-      span: target.span,
-      help: 'name a place of its own, relative to the workdir or absolute',
-    })
-    return null
-  }
-  return name === null || artifact === null
-    ? null
-    : { artifact, to, writable: flag(member(node, 'writable')), span: name.span, toSpan: target.span }
-}
-
-function reportSharedPlaces(needs: readonly Need[], caches: ReadonlyMap<string, Located<string>>, place: string, findings: Findings): void {
+/** Needs were compared with each other already: what is left are caches that meet a need or another cache. */
+function reportSharedPlaces(
+  needs: readonly PlacedNeed[],
+  caches: ReadonlyMap<string, Located<string>>,
+  place: string,
+  findings: Findings,
+): void {
   const cachePlaces = [...caches.values()].map(({ value, span }) => ({ path: value, span }))
-  for (const { place: inner, other } of findOverlaps([...needs.map((need) => ({ path: need.to, span: need.span })), ...cachePlaces])) {
+  for (const { place: inner, other } of findOverlaps([...needs.map((need) => need.place), ...cachePlaces])) {
     if (!cachePlaces.includes(inner) && !cachePlaces.includes(other)) continue
     const message = `a cache of ${place} and something else are put at ${quote(inner.path)}`
     findings.report({
@@ -198,10 +170,4 @@ function reportSharedPlaces(needs: readonly Need[], caches: ReadonlyMap<string, 
       notes: [{ message: 'the other is put here', span: other.span }],
     })
   }
-}
-
-function withToolchainCaches(own: ReadonlyMap<string, Located<string>>, toolchain: string, scope: Scope): ReadonlyMap<string, string> {
-  const caches = new Map(scope.toolchains.get(toolchain)?.caches)
-  for (const [id, { value }] of own) caches.set(id, value)
-  return new Map([...caches].sort(([a], [b]) => compareCodeUnits(a, b)))
 }

@@ -13,7 +13,7 @@ export function resolveStrings(node: Typed<{ [key: string]: string }> | null): R
     const written = text(value)
     return written === null ? [] : [[name.value, written.value] as const]
   })
-  return new Map(entries.sort(([a], [b]) => compareCodeUnits(a, b)))
+  return new Map(entries.toSorted(([a], [b]) => compareCodeUnits(a, b)))
 }
 
 /** A builder's environment, sorted by name. `place` is for messages. */

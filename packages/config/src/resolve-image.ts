@@ -78,7 +78,7 @@ function resolvePorts(node: Typed<readonly (number | string)[]> | null, place: s
     scope.findings.report({ id: 'config/invalid-value', message, span: item.span })
     return []
   })
-  return [...new Set(ports)].sort(compareCodeUnits)
+  return [...new Set(ports)].toSorted(compareCodeUnits)
 }
 
 function resolveTags(node: Typed<readonly string[]> | null, place: string, scope: Scope): string[] {

@@ -51,7 +51,7 @@ export function usedSources(uses: readonly Located<string>[], libraries: Readonl
     found.add(name)
     open.push(...(libraries.get(name)?.uses ?? []).map(({ value }) => value))
   }
-  return [...found].sort(compareCodeUnits).flatMap((name) => {
+  return [...found].toSorted(compareCodeUnits).flatMap((name) => {
     const library = libraries.get(name)
     return library === undefined ? [] : [{ base: library.dir, library: name, patterns: library.sources }]
   })

@@ -35,7 +35,7 @@ export function resolveOutputs(
       help: 'declare the outer one alone',
     })
   }
-  return outputs.sort((a, b) => compareCodeUnits(a.value, b.value))
+  return outputs.toSorted((a, b) => compareCodeUnits(a.value, b.value))
 }
 
 function resolveOutput(output: Located<string>, place: string, findings: Findings): Located<string> | null {

@@ -7,6 +7,7 @@ import { resolveUses, usedSources } from './resolve-libraries.ts'
 import type { Scope } from './scope.ts'
 import { keySpan, member, named } from './typed-node.ts'
 import type { Library, Service } from './workspace.ts'
+import { isRefused } from './yaml-node.ts'
 
 /** Every service by name, sorted by name; its template is expanded already. */
 export function resolveServices(
@@ -20,7 +21,9 @@ export function resolveServices(
     sorted.map(({ name, dir, entry }) => {
       const uses = resolveUses(member(entry, 'uses'), `service ${quote(name.value)}`, { names, findings: scope.findings })
       const owner = { service: name.value, dir, libraries: usedSources(uses, libraries) }
-      const builds = named(member(entry, 'builds')).flatMap((build) => resolveBuild(build, owner, scope) ?? [])
+      const builds = named(member(entry, 'builds'))
+        .filter(({ node }) => !isRefused(node))
+        .flatMap((build) => resolveBuild(build, owner, scope) ?? [])
       const image = member(entry, 'image')
       const imageSpan = keySpan(entry, 'image')
       return [
@@ -29,7 +32,7 @@ export function resolveServices(
           name: name.value,
           dir,
           span: name.span,
-          builds: new Map(builds.sort((a, b) => compareCodeUnits(a.name, b.name)).map((build) => [build.name, build])),
+          builds: new Map(builds.toSorted((a, b) => compareCodeUnits(a.name, b.name)).map((build) => [build.name, build])),
           image:
             image?.kind === 'map' ? resolveImage(image, { span: imageSpan ?? image.span, serviceSpan: name.span }, owner, scope) : null,
         },

@@ -68,7 +68,7 @@ export function resolveCaches(
     }
     return [[name.value, { value: path, span }] as const]
   })
-  return new Map(caches.sort(([a], [b]) => compareCodeUnits(a, b)))
+  return new Map(caches.toSorted(([a], [b]) => compareCodeUnits(a, b)))
 }
 
 function resolveSource(node: Typed<ToolchainEntry>, place: string, findings: Findings): ToolchainSource | null {
@@ -102,7 +102,7 @@ function resolveRootfs(written: string, span: Span, place: string, findings: Fin
 function resolveDebian(node: Typed<DebianDeclaration>): DebianSource | null {
   const suite = text(member(node, 'suite'))
   if (suite === null) return null
-  const packages = [...new Set(texts(member(node, 'packages')).map(({ value }) => value))].sort(compareCodeUnits)
+  const packages = [...new Set(texts(member(node, 'packages')).map(({ value }) => value))].toSorted(compareCodeUnits)
   const mirror = text(member(node, 'mirror'))?.value ?? null
   return { kind: 'debian', suite: suite.value, packages, mirror, snapshot: text(member(node, 'snapshot'))?.value ?? null }
 }

@@ -5,6 +5,7 @@ import type { PlainValue, YamlNode } from './yaml-node.ts'
 /** The parts of ajv's errors that this module reads. */
 export interface SchemaPart {
   readonly type?: string | readonly string[]
+  readonly pattern?: string
   readonly enum?: readonly PlainValue[]
   readonly required?: readonly string[]
   readonly properties?: Readonly<Record<string, unknown>>
@@ -38,6 +39,11 @@ export function isPartOfAnother(error: ErrorObject, all: readonly ErrorObject[])
 }
 
 const isBranch = (error: ErrorObject): boolean => /\/(?:anyOf|oneOf)\/\d+\//.test(error.schemaPath)
+
+/** Whether `text` in quotes would be accepted. */
+export function acceptsText(schema: SchemaPart, text: string): boolean {
+  return typesOf(schema).includes('string') && (schema.pattern === undefined || new RegExp(schema.pattern, 'u').test(text))
+}
 
 const TYPE_WORDS: Readonly<Record<string, string>> = {
   string: 'a string',

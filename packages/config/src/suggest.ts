@@ -2,14 +2,14 @@ import { compareCodeUnits } from '@orchestrate/core'
 import { quote } from './quote.ts'
 
 const LONGEST = 64
-const LISTED = 12
+const LISTED = 16
 
 /**
  * Help for a name that is not among `known`: the nearest one when it is near enough to be a slip of the fingers,
  * otherwise all of them (as `the known <noun> are …`), or null when there is nothing to offer.
  */
 export function suggest(name: string, known: Iterable<string>, noun: string): string | null {
-  const candidates = [...known].sort(compareCodeUnits)
+  const candidates = [...known].toSorted(compareCodeUnits)
   const near = nearest(name, candidates)
   if (near !== null) return `did you mean ${quote(near)}?`
   if (candidates.length === 0) return null

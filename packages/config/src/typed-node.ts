@@ -23,7 +23,7 @@ type ItemOf<T> = T extends readonly (infer Item)[] ? Item : never
 type ValueOf<T> = MapOf<T>[keyof MapOf<T>]
 
 /** The proof of the type is the schema's: call it only on what the validator has accepted or thinned out. */
-export const typed = <T>(node: YamlNode): Typed<T> => node as Typed<T>
+export const typed = <T>(node: YamlNode): Typed<T> => node
 
 export function member<T, K extends KeyOf<T>>(node: Typed<T> | null, key: K): Typed<NoInfer<MemberOf<T, K>>> | null {
   const value = node?.kind === 'map' ? node.entries.get(key)?.value : undefined

@@ -79,11 +79,14 @@ export function refuseVariables(node: YamlNode, place: string, findings: Finding
 
 /**
  * Replaces every `${{ … }}` by its value. A string that is nothing else keeps the value's type.
- * What has no value was reported by checkVariables, and becomes the empty string.
+ * A string with a variable that has no value was reported already: it is taken for refused.
  */
 export function replaceVariables(body: YamlNode, values: ReadonlyMap<string, VariableValue>): YamlNode {
   return mapScalars(body, (scalar, path) => {
     if (typeof scalar.value !== 'string' || !scalar.value.includes('${{')) return scalar
+    const names = namesIn(scalar)
+    if (scalar.value.replace(EXPRESSION, '').includes('${{') || names.some((name) => !values.has(name)))
+      return { ...scalar, value: null, origin: 'refused' }
     const read = (name: string) => inTag(path, name, values.get(name.trim()) ?? '')
     const lone = LONE_EXPRESSION.exec(scalar.value)?.[1]
     if (lone !== undefined) return { ...scalar, value: read(lone), origin: 'variable' }

@@ -52,25 +52,45 @@ export function toPlain(node: YamlNode): PlainValue {
 /** One step into a node: a key of a map or an index of a list. */
 export type PathStep = string | number
 
-/** The same tree with every scalar replaced by what `change` makes of it; untouched parts are shared. */
-export function mapScalars(
-  node: YamlNode,
-  change: (scalar: ScalarNode, path: readonly PathStep[]) => ScalarNode,
-  path: readonly PathStep[] = [],
-): YamlNode {
-  if (node.kind === 'scalar') return change(node, path)
-  if (node.kind === 'list') {
-    const items = node.items.map((item, index) => mapScalars(item, change, [...path, index]))
-    return items.every((item, index) => item === node.items[index]) ? node : { ...node, items }
+/**
+ * The same tree with every scalar replaced by what `change` makes of it; untouched parts are shared.
+ * `path` grows and shrinks with the walk: `change` reads it and does not keep it.
+ */
+export function mapScalars(node: YamlNode, change: (scalar: ScalarNode, path: readonly PathStep[]) => ScalarNode): YamlNode {
+  const path: PathStep[] = []
+  const visit = (current: YamlNode): YamlNode => {
+    if (current.kind === 'scalar') return change(current, path)
+    const visitAt = (step: PathStep, child: YamlNode) => {
+      path.push(step)
+      const changed = visit(child)
+      path.pop()
+      return changed
+    }
+    if (current.kind === 'map') return withValues(current, visitAt)
+    const items = current.items.map((item, index) => visitAt(index, item))
+    return items.every((item, index) => item === current.items[index]) ? current : { ...current, items }
   }
-  let changed = false
-  const entries = new Map<string, MapEntry>()
-  for (const [key, entry] of node.entries) {
-    const value = mapScalars(entry.value, change, [...path, key])
-    changed ||= value !== entry.value
-    entries.set(key, value === entry.value ? entry : { ...entry, value })
+  return visit(node)
+}
+
+/** The same map with every value replaced by what `change` makes of it; the map itself when nothing changes. */
+export function withValues(map: MapNode, change: (key: string, value: YamlNode) => YamlNode): MapNode {
+  let changed: Map<string, MapEntry> | null = null
+  for (const [key, entry] of map.entries) {
+    const value = change(key, entry.value)
+    if (value === entry.value) continue
+    changed ??= new Map(map.entries)
+    changed.set(key, { ...entry, value })
   }
-  return changed ? { ...node, entries } : node
+  return changed === null ? map : { ...map, entries: changed }
+}
+
+/** Whether a string of the tree passes `test`. */
+export function someText(node: YamlNode, test: (text: string) => boolean): boolean {
+  if (node.kind === 'scalar') return typeof node.value === 'string' && test(node.value)
+  if (node.kind === 'list') return node.items.some((item) => someText(item, test))
+  for (const { value } of node.entries.values()) if (someText(value, test)) return true
+  return false
 }
 
 export interface Refused {
