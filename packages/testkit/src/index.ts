@@ -14,3 +14,7 @@ export {
   type ScriptedProgram,
 } from './scripted-engine.ts'
 export { ReadOnlyError, type ScriptedFiles, type ScriptedNode, type ScriptedWorld } from './scripted-world.ts'
+export { busyboxRoot } from './busybox-root.ts'
+export { callDocker, DOCKER_SOCKET, dockerLeftovers } from './docker-calls.ts'
+export { sampleInventory } from './sample-inventory.ts'
+export { identityOf, SampleResults } from './sample-results.ts'
