@@ -1,0 +1,67 @@
+/**
+ * Runs on this machine before packages are downloaded, `$1` being the new root: lays out the base, holds locked versions,
+ * reads the package lists, and finds out early what the mirror does not have.
+ * Lines that begin with `orchestrate` are read by `readBootstrapLog`.
+ */
+export const SETUP_SCRIPT = `set -eu
+exec 1>&2
+umask 022
+export APT_CONFIG="$MMDEBSTRAP_APT_CONFIG"
+if [ "$ORCHESTRATE_STAGE" = packages ]; then
+  tar -C "$1" --extract --numeric-owner --preserve-permissions --xattrs --xattrs-include='*' --file - <&3
+fi
+if [ -n "$ORCHESTRATE_LOCKED" ]; then
+  mkdir -p "$1/etc/apt/preferences.d"
+  for item in $ORCHESTRATE_LOCKED; do
+    printf 'Package: %s\\nPin: version %s\\nPin-Priority: 1001\\n\\n' "\${item%%=*}" "\${item#*=}"
+  done > "$1/etc/apt/preferences.d/locked"
+fi
+apt-get update --error-on=any
+if ! apt-get --simulate install $ORCHESTRATE_PACKAGES $ORCHESTRATE_LOCKED > /dev/null; then
+  if [ -n "$ORCHESTRATE_LOCKED" ]; then
+    for item in $ORCHESTRATE_LOCKED; do echo "\${item%%=*}"; done | xargs apt-cache madison |
+      sed -n 's/^ *\\([^ |]*\\) *| *\\([^ |]*\\) *|.*/orchestrate available \\1 \\2/p'
+  else
+    apt-cache pkgnames | sed 's/^/orchestrate name /'
+  fi
+  exit 1
+fi
+if [ "$ORCHESTRATE_STAGE" = packages ] && [ -z "$ORCHESTRATE_LOCKED" ] && apt-get --simulate dist-upgrade | grep -q '^Inst'; then
+  echo 'orchestrate base-outdated'
+  exit 1
+fi
+`
+
+/** Installs the declared packages into the base, by the apt of this machine and the dpkg of the root. */
+export const INSTALL_SCRIPT = `set -eu
+exec 1>&2
+umask 022
+export APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" DEBIAN_FRONTEND=noninteractive DEBCONF_NONINTERACTIVE_SEEN=true
+[ -z "$ORCHESTRATE_PACKAGES" ] || apt-get --yes --no-install-recommends \\
+  -o Dir::Bin::dpkg=env -o DPkg::Options::=--unset=TMPDIR -o DPkg::Options::=--unset=APT_CONFIG -o DPkg::Options::=dpkg \\
+  -o DPkg::Use-Pty=false -o DPkg::Chroot-Directory="$1" install $ORCHESTRATE_PACKAGES
+`
+
+/**
+ * Lists what is installed, then takes away what no build and no program needs (documentation but for licences, translations,
+ * caches, logs) and whatever comes from this machine or differs between two runs.
+ */
+export const FINISH_SCRIPT = `set -eu
+exec 1>&2
+umask 022
+dpkg-query --admindir="$1/var/lib/dpkg" --show --showformat='orchestrate package \${Package} \${Version}\\n'
+cd "$1"
+rm -rf usr/share/man usr/share/info usr/share/doc-base usr/share/lintian usr/share/linda usr/share/bug usr/share/groff
+[ ! -d usr/share/doc ] || find usr/share/doc -mindepth 1 ! -type d ! -name copyright -delete
+[ ! -d usr/share/doc ] || find usr/share/doc -mindepth 1 -type d -empty -delete
+[ ! -d usr/share/locale ] || find usr/share/locale -mindepth 1 -maxdepth 1 ! -name locale.alias -exec rm -rf {} +
+find . -xdev -type d -name __pycache__ -prune -exec rm -rf {} +
+rm -rf etc/apt etc/dpkg/dpkg.cfg.d/99mmdebstrap var/lib/apt var/cache var/log var/backups
+rm -rf etc/resolv.conf etc/hostname etc/hosts etc/machine-id var/lib/dbus/machine-id etc/.pwd.lock
+rm -rf etc/passwd- etc/group- etc/shadow- etc/gshadow- etc/subuid- etc/subgid-
+rm -rf var/lib/dpkg/available var/lib/dpkg/lock var/lib/dpkg/lock-frontend var/lib/dpkg/triggers/Lock var/lib/dpkg/*-old
+[ ! -f etc/shadow ] || sed -i 's/^\\([^:]*:[^:]*\\):[0-9]*:/\\1:3653:/' etc/shadow
+find run tmp var/tmp -mindepth 1 -xdev -delete
+mkdir -p var/cache var/log var/backups workspace out root run/orchestrate run/lock
+chmod 1777 run/lock
+`
