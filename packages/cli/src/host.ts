@@ -12,6 +12,8 @@ export interface Host {
   /** Process id and architecture, for run labels and the platform. */
   readonly pid: number
   readonly arch: string
+  /** True when this process is uid 0. */
+  readonly superuser: boolean
   /** Cores that this process may use. */
   readonly cores: number
 }

@@ -14,7 +14,10 @@ export interface Delivery {
 }
 
 /** Reads `--load`, `--no-load` and `--output`: images are loaded unless an output is named. */
-export function openDelivery(invocation: Invocation, options: { readonly load: boolean | null; readonly outputs: readonly string[] }): Result<Delivery, Stop> {
+export function openDelivery(
+  invocation: Invocation,
+  options: { readonly load: boolean | null; readonly outputs: readonly string[] },
+): Result<Delivery, Stop> {
   const sinks: ImageSink[] = []
   for (const output of options.outputs) {
     const sink = parseOutput(invocation, output)

@@ -1,53 +1,61 @@
 import { loadWorkspace, type Workspace, workTreeGitFacts } from '@orchestrate/config'
 import { err, ok, type Result } from '@orchestrate/core'
-import { takeInventory } from '@orchestrate/fingerprint'
-import { buildGraph, selectTargets } from '@orchestrate/graph'
+import { type Inventory, takeInventory } from '@orchestrate/fingerprint'
+import { type BuildGraph, buildGraph, selectTargets } from '@orchestrate/graph'
 import { type Plan, plan } from '@orchestrate/plan'
-import { type Lock, readWorkspaceLock } from './workspace-lock.ts'
 import { planLookups } from './plan-lookups.ts'
-import type { Invocation } from './program.ts'
 import type { Session } from './session.ts'
 import { findings, type Stop } from './stop.ts'
+import { readWorkspaceLock, refuseLock, type WorkspaceLock } from './workspace-lock.ts'
 
 export interface PlanRequest {
   /** Selectors as typed. */
   readonly services: readonly string[]
   readonly force: boolean
+  /** Refuse a builder.lock without an entry for every toolchain. */
+  readonly locked: boolean
   readonly signal: AbortSignal
 }
 
 export interface PlannedWorkspace {
   readonly workspace: Workspace
   readonly plan: Plan
-  readonly lock: Lock
+  readonly lock: WorkspaceLock
 }
 
 /** The spine up to the plan: loadWorkspace, buildGraph, takeInventory, plan. */
-export async function planWorkspace(session: Session, invocation: Invocation, request: PlanRequest): Promise<Result<PlannedWorkspace, Stop>> {
-  const loaded = await loadWorkspace(
-    { root: session.root },
-    { files: session.configFiles, cache: session.parseCache, git: workTreeGitFacts(session.root), signal: request.signal },
-  )
-  if (!loaded.ok) return err(findings(loaded.error.diagnostics, loaded.error.files))
-  const workspace = loaded.value
-  const graph = buildGraph(workspace)
-  if (!graph.ok) return err(findings(graph.error, workspace.files))
-  const selection = selectTargets(graph.value, request.services, session.cwd)
-  if (!selection.ok) return err(findings(selection.error, workspace.files))
-  const inventory = await takeInventory({ graph: graph.value, tree: session.tree, signal: request.signal })
-  if (!inventory.ok) return err(findings(inventory.error, workspace.files))
-  const lock = await readWorkspaceLock(session, { graph: graph.value, inventory: inventory.value })
-  if (!lock.ok) return lock
+export async function planWorkspace(session: Session, request: PlanRequest): Promise<Result<PlannedWorkspace, Stop>> {
+  const declared = await readDeclared(session, request.signal)
+  if (!declared.ok) return declared
+  const { graph, inventory, lock } = declared.value
+  const selection = selectTargets(graph, request.services, session.cwd)
+  if (!selection.ok) return err(findings(selection.error, graph.workspace.files))
+  const refused = refuseLock(lock, { complete: request.locked })
+  if (refused !== null) return err(refused)
+  const { force } = request
+  const { identities } = lock.locked
   const made = await plan(
-    {
-      graph: graph.value,
-      inventory: inventory.value,
-      identities: lock.value.identities,
-      selection: selection.value,
-      force: request.force,
-      platform: session.platform,
-    },
+    { graph, inventory, identities, selection: selection.value, force, platform: session.platform },
     planLookups(session),
   )
-  return ok({ workspace, plan: made, lock: lock.value })
+  return ok({ workspace: graph.workspace, plan: made, lock })
+}
+
+export interface DeclaredWorkspace {
+  readonly graph: BuildGraph
+  readonly inventory: Inventory
+  readonly lock: WorkspaceLock
+}
+
+/** What the files say: loadWorkspace, buildGraph, takeInventory, and builder.lock beside them. */
+export async function readDeclared(session: Session, signal: AbortSignal): Promise<Result<DeclaredWorkspace, Stop>> {
+  const { root, configFiles: files, parseCache: cache } = session
+  const loaded = await loadWorkspace({ root }, { files, cache, git: workTreeGitFacts(root), signal })
+  if (!loaded.ok) return err(findings(loaded.error.diagnostics, loaded.error.files))
+  const graph = buildGraph(loaded.value)
+  if (!graph.ok) return err(findings(graph.error, loaded.value.files))
+  const inventory = await takeInventory({ graph: graph.value, tree: session.tree, signal })
+  if (!inventory.ok) return err(findings(inventory.error, loaded.value.files))
+  const lock = await readWorkspaceLock(session, { graph: graph.value, inventory: inventory.value })
+  return lock.ok ? ok({ graph: graph.value, inventory: inventory.value, lock: lock.value }) : lock
 }

@@ -41,6 +41,7 @@ function createHost(process: NodeJS.Process): Host {
     stderr: output(process.stderr),
     pid: process.pid,
     arch: process.arch,
+    superuser: process.getuid?.() === 0,
     cores: availableParallelism(),
   }
 }
@@ -72,7 +73,10 @@ function buildProgram(host: Host, version: string, finish: Finish): Command {
     if (word === undefined) {
       host.stderr.write(command.helpInformation())
     } else {
-      const near = closest(word, command.commands.map((known) => known.name()))
+      const near = closest(
+        word,
+        command.commands.map((known) => known.name()),
+      )
       host.stderr.write(`error: unknown command "${word}"${near === null ? '' : `; did you mean "${near}"?`}\n`)
     }
     finish(EXIT.wrongInput)
@@ -83,7 +87,8 @@ function buildProgram(host: Host, version: string, finish: Finish): Command {
   addApply(program, invoke, finish)
   addLock(program, invoke, finish)
   addCi(program, invoke, finish)
-  for (const command of program.commands) command.exitOverride().configureOutput({ writeOut: host.stdout.write, writeErr: host.stderr.write })
+  for (const command of program.commands)
+    command.exitOverride().configureOutput({ writeOut: host.stdout.write, writeErr: host.stderr.write })
   return program
 }
 
@@ -117,7 +122,14 @@ function addPlanning(program: Command, invoke: (command: Command) => Invocation,
     .action(async (services: string[], options: { json?: true; staged?: true; detailedExitcode?: true }, command: Command) => {
       const { plan } = await import('./commands/plan.ts')
       const { json, staged, detailedExitcode } = options
-      finish(await plan(invoke(command), { services, json: json === true, staged: staged === true, detailedExitCode: detailedExitcode === true }))
+      finish(
+        await plan(invoke(command), {
+          services,
+          json: json === true,
+          staged: staged === true,
+          detailedExitCode: detailedExitcode === true,
+        }),
+      )
     })
   example(program.command('ls'), ['orchestrate ls', 'orchestrate ls . --json'])
     .description('list services, libraries and targets with their state')

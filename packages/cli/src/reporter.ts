@@ -15,5 +15,6 @@ export function createReporter({ host, colorOf }: Invocation, options: { readonl
 
 /** The results of a run, one line an image: its reference and its digest. */
 export function printImages({ host }: Invocation, targets: readonly TargetSummary[]): void {
-  for (const { image } of targets) if (image !== null) host.stdout.write(`${image.reference === null ? '' : `${image.reference} `}${image.digest}\n`)
+  for (const { image } of targets)
+    if (image !== null) host.stdout.write(`${image.reference === null ? '' : `${image.reference} `}${image.digest}\n`)
 }

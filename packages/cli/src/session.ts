@@ -1,7 +1,17 @@
 import { realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ConfigFiles, findWorkspaceRoot, type ParseCache, workTreeConfigFiles } from '@orchestrate/config'
-import { err, linuxPlatform, ok, type Platform, type Result, systemClock, WORKSPACE_ROOT, type WorkspacePath, parseWorkspacePath } from '@orchestrate/core'
+import {
+  err,
+  linuxPlatform,
+  ok,
+  type Platform,
+  type Result,
+  systemClock,
+  WORKSPACE_ROOT,
+  type WorkspacePath,
+  parseWorkspacePath,
+} from '@orchestrate/core'
 import { type FileTree, gitIndexFiles, workTreeFiles } from '@orchestrate/fingerprint'
 import { openStore, type Store, storeLocation, type WorkspaceState } from '@orchestrate/store'
 import { cacheFile, textCache } from './cache-file.ts'
@@ -41,7 +51,7 @@ export async function openSession({ host, directory }: Invocation, options: { re
   const environment = { variables: host.env, directory: host.cwd }
   const cacheIn = (name: string): ReturnType<typeof cacheFile> => cacheFile(join(state.value.directory, name))
   const tree = options.staged
-    ? gitIndexFiles({ root, environment, cache: cacheIn('index-cache') })
+    ? gitIndexFiles({ root, environment, cache: cacheIn('index-cache'), scratchDirectory: join(store.root, 'tmp') })
     : workTreeFiles({ root, environment, statCache: cacheIn('stat-cache'), clock: systemClock })
   return ok({
     root,

@@ -26,6 +26,10 @@ export function stopCommand({ host, colorOf }: Invocation, stop: Stop): ExitCode
   }
 }
 
-export const findings = (diagnostics: readonly Diagnostic[], files: ReadonlyMap<string, string> = new Map()): Stop => ({ kind: 'findings', diagnostics, files })
+export const findings = (diagnostics: readonly Diagnostic[], files: ReadonlyMap<string, string> = new Map()): Stop => ({
+  kind: 'findings',
+  diagnostics,
+  files,
+})
 
 export const trouble = (cause: Trouble): Stop => ({ kind: 'trouble', trouble: cause })

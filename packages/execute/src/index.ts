@@ -1,3 +1,4 @@
+export { EXECUTE_DIAGNOSTICS } from './diagnostics.ts'
 export {
   type Builder,
   type BuilderControl,

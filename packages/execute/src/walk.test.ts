@@ -5,7 +5,10 @@ import { type Admission, walk, type WalkOptions } from './walk.ts'
 const id = (name: string): TargetId => name as TargetId
 
 /** A walk whose targets end when the test says so. */
-function steered(edges: Readonly<Record<string, readonly string[]>>, options: Partial<WalkOptions> & { readonly cold?: Readonly<Record<string, readonly string[]>> } = {}) {
+function steered(
+  edges: Readonly<Record<string, readonly string[]>>,
+  options: Partial<WalkOptions> & { readonly cold?: Readonly<Record<string, readonly string[]>> } = {},
+) {
   const started: string[] = []
   const endings = new Map<string, (outcome: TargetOutcome) => void>()
   const skipped: string[] = []
@@ -47,7 +50,11 @@ describe('walk', () => {
     expect(run.started).toEqual(['a', 'b'])
     await run.end('b')
     await run.end('c')
-    expect([...(await run.walking)]).toEqual([['a', 'succeeded'], ['b', 'succeeded'], ['c', 'succeeded']])
+    expect([...(await run.walking)]).toEqual([
+      ['a', 'succeeded'],
+      ['b', 'succeeded'],
+      ['c', 'succeeded'],
+    ])
   })
 
   it('never runs more than its slots, and starts the highest priority first', async () => {
@@ -112,7 +119,8 @@ describe('walk', () => {
       priority: () => 0,
       slots: 2,
       admit: async () => ({ kind: 'run', slot: true, coldCaches: [] }),
-      run: (target) => (target === 'a' ? Promise.reject(new Error('bug')) : new Promise((resolve) => endings.push(() => resolve('succeeded')))),
+      run: (target) =>
+        target === 'a' ? Promise.reject(new Error('bug')) : new Promise((resolve) => endings.push(() => resolve('succeeded'))),
       skip: () => 'skipped',
       tolerates: () => false,
       halted: () => false,

@@ -31,10 +31,22 @@ export async function apply(invocation: Invocation, options: ApplyOptions): Prom
   if (!delivery.ok) return stopCommand(invocation, delivery.error)
   const session = await openSession(invocation, { staged: false })
   if (!session.ok) return stopCommand(invocation, session.error)
-  const planned = await planWorkspace(session.value, invocation, { services: options.services, force: options.force, signal: interrupts.stop })
+  const planned = await planWorkspace(session.value, {
+    services: options.services,
+    force: options.force,
+    signal: interrupts.stop,
+  })
   if (!planned.ok) return stopCommand(invocation, planned.error)
   const emit = createReporter(invocation, { json: options.json })
-  const opened = await openExecution({ invocation, session: session.value, planned: planned.value, delivery: delivery.value, locked: options.locked, interrupts, emit })
+  const opened = await openExecution({
+    invocation,
+    session: session.value,
+    planned: planned.value,
+    delivery: delivery.value,
+    locked: options.locked,
+    interrupts,
+    emit,
+  })
   if (!opened.ok) return stopCommand(invocation, opened.error)
   await using execution = opened.value
   const { jobs, force, onFailure } = options

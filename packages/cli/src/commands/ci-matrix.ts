@@ -11,7 +11,11 @@ import { stopCommand, trouble } from '../stop.ts'
 export async function ciMatrix(invocation: Invocation, options: { readonly services: readonly string[] }): Promise<ExitCode> {
   const session = await openSession(invocation, { staged: false })
   if (!session.ok) return stopCommand(invocation, session.error)
-  const planned = await planWorkspace(session.value, invocation, { services: options.services, force: false, signal: new AbortController().signal })
+  const planned = await planWorkspace(session.value, {
+    services: options.services,
+    force: false,
+    signal: new AbortController().signal,
+  })
   if (!planned.ok) return stopCommand(invocation, planned.error)
   const matrix = cutMatrix(planned.value.plan)
   if (!matrix.ok) {
@@ -29,13 +33,20 @@ export async function ciMatrix(invocation: Invocation, options: { readonly servi
 
 function writeGithubOutput(invocation: Invocation, file: string, text: string | null): ExitCode {
   if (text === null) {
-    return stopCommand(invocation, { kind: 'usage', message: 'the matrix does not fit into a GitHub Actions job output (1 MB)', help: 'select fewer services' })
+    return stopCommand(invocation, {
+      kind: 'usage',
+      message: 'the matrix does not fit into a GitHub Actions job output (1 MB)',
+      help: 'select fewer services',
+    })
   }
   try {
     appendFileSync(file, text)
     return EXIT.done
   } catch (cause) {
     const message = `cannot write the file that GITHUB_OUTPUT names, "${file}": ${cause instanceof Error ? cause.message : String(cause)}`
-    return stopCommand(invocation, trouble(environmentError({ id: 'ci/output-not-written', message, help: 'unset GITHUB_OUTPUT, or make the file writable' })))
+    return stopCommand(
+      invocation,
+      trouble(environmentError({ id: 'ci/output-not-written', message, help: 'unset GITHUB_OUTPUT, or make the file writable' })),
+    )
   }
 }

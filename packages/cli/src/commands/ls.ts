@@ -15,12 +15,21 @@ export interface LsOptions {
 export async function ls(invocation: Invocation, options: LsOptions): Promise<ExitCode> {
   const session = await openSession(invocation, { staged: false })
   if (!session.ok) return stopCommand(invocation, session.error)
-  const planned = await planWorkspace(session.value, invocation, { services: options.services, force: false, signal: new AbortController().signal })
+  const planned = await planWorkspace(session.value, {
+    services: options.services,
+    force: false,
+    signal: new AbortController().signal,
+  })
   if (!planned.ok) return stopCommand(invocation, planned.error)
   const { plan, workspace } = planned.value
   const { stdout } = invocation.host
   if (options.json) {
-    const services = [...workspace.services.values()].map(({ name, dir, builds, image }) => ({ name, directory: dir, builds: [...builds.keys()], image: image !== null }))
+    const services = [...workspace.services.values()].map(({ name, dir, builds, image }) => ({
+      name,
+      directory: dir,
+      builds: [...builds.keys()],
+      image: image !== null,
+    }))
     const libraries = [...workspace.libraries.values()].map(({ name, dir }) => ({ name, directory: dir }))
     stdout.write(`${JSON.stringify({ ...planToJson(plan), services, libraries })}\n`)
   } else {

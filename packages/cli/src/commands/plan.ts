@@ -17,7 +17,7 @@ export interface PlanOptions {
 export async function plan(invocation: Invocation, options: PlanOptions): Promise<ExitCode> {
   const session = await openSession(invocation, options)
   if (!session.ok) return stopCommand(invocation, session.error)
-  const planned = await planWorkspace(session.value, invocation, { ...options, force: false, signal: new AbortController().signal })
+  const planned = await planWorkspace(session.value, { ...options, force: false, locked: false, signal: new AbortController().signal })
   if (!planned.ok) return stopCommand(invocation, planned.error)
   const { plan: made } = planned.value
   const { stdout } = invocation.host

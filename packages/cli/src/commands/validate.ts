@@ -26,11 +26,18 @@ export async function validate(invocation: Invocation, options: ValidateOptions)
   const { services, files } = loaded.value
   if (!graph.ok) return report(invocation, options, graph.error, files)
   if (options.json) return report(invocation, options, [], files)
-  invocation.host.stderr.write(`${files.size} ${files.size === 1 ? 'file' : 'files'}, ${services.size} ${services.size === 1 ? 'service' : 'services'}: no findings\n`)
+  invocation.host.stderr.write(
+    `${files.size} ${files.size === 1 ? 'file' : 'files'}, ${services.size} ${services.size === 1 ? 'service' : 'services'}: no findings\n`,
+  )
   return EXIT.done
 }
 
-function report({ host, colorOf }: Invocation, options: ValidateOptions, diagnostics: readonly Diagnostic[], files: ReadonlyMap<string, string>): ExitCode {
+function report(
+  { host, colorOf }: Invocation,
+  options: ValidateOptions,
+  diagnostics: readonly Diagnostic[],
+  files: ReadonlyMap<string, string>,
+): ExitCode {
   if (options.json) host.stdout.write(`${JSON.stringify(diagnosticsToJson(diagnostics, files))}\n`)
   else host.stderr.write(renderDiagnostics(diagnostics, { files, color: colorOf(host.stderr) }))
   return diagnostics.some(({ severity }) => severity === 'error') ? EXIT.wrongInput : EXIT.done

@@ -1,0 +1,68 @@
+import { updateLock } from '@orchestrate/toolchain'
+import { closest } from '@orchestrate/core'
+import { EXIT, type ExitCode } from '../exit-code.ts'
+import { handleInterrupts } from '../interrupts.ts'
+import { lazyEngine } from '../lazy-engine.ts'
+import { openToolchains } from '../open-toolchains.ts'
+import { readDeclared } from '../plan-workspace.ts'
+import type { Invocation } from '../program.ts'
+import { openSession } from '../session.ts'
+import { type Stop, stopCommand, trouble } from '../stop.ts'
+import { refuseLock, type WorkspaceLock } from '../workspace-lock.ts'
+
+export interface LockOptions {
+  readonly check: boolean
+  /** Names of toolchains to resolve again. */
+  readonly update: readonly string[]
+}
+
+/** `orchestrate lock`: pins every toolchain and base in builder.lock. */
+export async function lock(invocation: Invocation, options: LockOptions): Promise<ExitCode> {
+  const { host } = invocation
+  using interrupts = handleInterrupts(process, (message) => host.stderr.write(`${message}\n`))
+  const session = await openSession(invocation, { staged: false })
+  if (!session.ok) return stopCommand(invocation, session.error)
+  const declared = await readDeclared(session.value, interrupts.stop)
+  if (!declared.ok) return stopCommand(invocation, declared.error)
+  const refused = options.check ? refuseLock(declared.value.lock, { complete: true }) : unknownName(declared.value.lock, options.update)
+  if (refused !== null) return stopCommand(invocation, refused)
+  if (options.check) return EXIT.done
+  await using engine = lazyEngine(invocation, session.value, interrupts.stop)
+  const { locked, declarations } = declared.value.lock
+  const { toolchains, file } = openToolchains({
+    invocation,
+    session: session.value,
+    lock: declared.value.lock,
+    engine: engine.get,
+    locked: false,
+  })
+  const changes = await updateLock({
+    locked,
+    declarations,
+    update: new Set(options.update),
+    file,
+    resolve: toolchains.resolve,
+    progress: (toolchain, message) => host.stderr.write(`toolchain:${toolchain}  ${message}\n`),
+    signal: interrupts.stop,
+  })
+  if (!changes.ok) return interrupts.exitCode() ?? stopCommand(invocation, trouble(changes.error))
+  for (const change of changes.value) {
+    host.stdout.write(
+      `${change.kind} ${change.toolchain}\n${change.kind === 'updated' ? change.packages.map((line) => `  ${line}\n`).join('') : ''}`,
+    )
+  }
+  if (changes.value.length === 0) host.stderr.write('builder.lock is up to date\n')
+  return EXIT.done
+}
+
+function unknownName({ declarations }: WorkspaceLock, names: readonly string[]): Stop | null {
+  const known = declarations.map((declaration) => declaration.name)
+  const unknown = names.find((name) => !known.includes(name))
+  if (unknown === undefined) return null
+  const near = closest(unknown, known)
+  return {
+    kind: 'usage',
+    message: `no toolchain "${unknown}"`,
+    help: near === null ? `the workspace has: ${known.join(', ')}` : `did you mean "${near}"?`,
+  }
+}
