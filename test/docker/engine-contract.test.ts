@@ -10,6 +10,7 @@ import {
   engineContract,
   type EngineFixture,
   identifyProcess,
+  isolationContract,
   renderSteps,
 } from '@orchestrate/testkit'
 import { afterAll } from 'vitest'
@@ -19,7 +20,7 @@ const root = busyboxRoot(shared)
 
 afterAll(() => rmSync(shared, { recursive: true }))
 
-engineContract('docker', async (): Promise<EngineFixture> => {
+async function openDocker(): Promise<EngineFixture> {
   const directory = mkdtempSync(join(shared, 'test-'))
   const runId = `test-${directory.slice(-6)}`
   const engine = createDockerEngine({
@@ -40,7 +41,10 @@ engineContract('docker', async (): Promise<EngineFixture> => {
       await removeCaches(directory)
     },
   }
-})
+}
+
+engineContract('docker', openDocker)
+isolationContract('docker', openDocker)
 
 /** Caches outlive runs: those of a test are told by their workspace, which is its directory. */
 async function removeCaches(workspace: string): Promise<void> {
