@@ -5,7 +5,8 @@ import type { Finding } from './findings.ts'
 import { quote } from './quote.ts'
 import { type MapEntry, type MapNode, mapNode, scalarNode, type YamlNode } from './yaml-node.ts'
 
-const DEEPEST = 64
+/** Levels of maps and lists that a file may nest. */
+export const DEEPEST = 64
 const MOST_ALIASES = 50
 const CORE_TAGS = new Set(['str', 'int', 'float', 'bool', 'null', 'map', 'seq'].map((name) => `tag:yaml.org,2002:${name}`))
 
@@ -76,7 +77,7 @@ class Conversion {
     if (node.tag !== undefined && !CORE_TAGS.has(node.tag)) {
       return this.#refuse({
         id: 'config/syntax',
-        message: `the tag ${quote(node.tag)} is not part of builder.yaml`,
+        message: `the tag ${quote(node.tag.replace('tag:yaml.org,2002:', '!!'))} is not part of builder.yaml`,
         span,
         help: 'remove the tag',
       })

@@ -32,7 +32,7 @@ export interface ExpandContext {
 }
 
 export async function expandServices(declarations: readonly ServiceDeclaration[], context: ExpandContext): Promise<ExpandedServices> {
-  const merged = declarations.map((declaration) => merge(declaration, context))
+  const merged = declarations.flatMap((declaration) => merge(declaration, context) ?? [])
   const reader = firstOf(merged, ({ body }) => commitReader(body))
   const commit = reader === null ? null : await context.git.commit()
   if (reader !== null && commit === null) {
@@ -55,7 +55,8 @@ interface MergedService {
   readonly isExpanded: boolean
 }
 
-function merge(declaration: ServiceDeclaration, context: ExpandContext): MergedService {
+/** Null for a service whose template is unknown: everything else that it lacks may come from there. */
+function merge(declaration: ServiceDeclaration, context: ExpandContext): MergedService | null {
   const { findings } = context
   const own = normaliseService(declaration.entry)
   // Most services are written out: they need none of this, and a large workspace has thousands.
@@ -70,9 +71,10 @@ function merge(declaration: ServiceDeclaration, context: ExpandContext): MergedS
   )
   const given = nodeAt(declaration.entry, ['with'])
   if (given !== null) checkVariables(given, { place: `the parameters of ${place}`, parameters: [], skip: null }, findings)
+  if (isTemplateUnknown) return null
   const whole = template === null ? own : mergeTemplate(normaliseService(template.body), own)
   const parameters = template === null ? new Map<string, VariableValue>() : bindParameters(declaration.entry, template, place, findings)
-  return { declaration, body: isTemplateUnknown ? whole : withoutEllipses(whole, place, findings), parameters, isExpanded: true }
+  return { declaration, body: withoutEllipses(whole, place, findings), parameters, isExpanded: true }
 }
 
 function needsExpansion(entry: Typed<ServiceEntry>): boolean {

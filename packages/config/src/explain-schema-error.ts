@@ -92,11 +92,15 @@ function conflict(error: ErrorObject, subject: Subject): Explained {
 }
 
 function missingKey(key: string, error: ErrorObject, subject: Subject): Finding {
-  const because = error.keyword === 'dependentRequired' ? ` beside ${quote(String(error.params['property']))}` : ''
+  const place = inPlace(subject.within, subject.path)
+  if (error.keyword === 'required')
+    return { id: 'config/missing-key', message: `missing key ${quote(key)}${place}`, span: spanOfHolder(subject) }
+  const present = String(error.params['property'])
   return {
     id: 'config/missing-key',
-    message: `missing key ${quote(key)}${because}${inPlace(subject.within, subject.path)}`,
-    span: spanOfHolder(subject),
+    message: `missing key ${quote(key)} beside ${quote(present)}${place}`,
+    span: spanOfKey(subject, present),
+    help: key === 'workspace' ? 'toolchains and templates belong into the root builder.yaml' : null,
   }
 }
 

@@ -16,7 +16,9 @@ export function createFindings(): Findings {
   return {
     report(finding) {
       const { span } = finding
-      const key = JSON.stringify([finding.id, span?.file, span?.offset, span?.length, finding.message])
+      // A fault in a template comes back with every service that extends it: the first one's name stands for all.
+      const words = finding.message.replace(/service "[^"]*"/g, 'service')
+      const key = JSON.stringify([finding.id, span?.file, span?.offset, span?.length, words])
       if (!found.has(key)) found.set(key, diagnostic(finding))
     },
     sorted: () => [...found.values()].toSorted(compareDiagnostics),

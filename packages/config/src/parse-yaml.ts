@@ -1,8 +1,10 @@
 import { err, type Result } from '@orchestrate/core'
-import type { Document } from 'yaml'
-import { convertDocument, tooDeep, within } from './convert-yaml.ts'
+import type { CST, Document } from 'yaml'
+import { convertDocument, DEEPEST, tooDeep, within } from './convert-yaml.ts'
 import type { Finding } from './findings.ts'
 import type { MapNode } from './yaml-node.ts'
+
+const OPTIONS = { version: '1.2', schema: 'core', merge: false, uniqueKeys: false } as const
 
 /**
  * Reads one YAML 1.2 document (core schema, no merge keys) whose root is a map.
@@ -13,43 +15,62 @@ import type { MapNode } from './yaml-node.ts'
  */
 export async function parseYaml(file: string, text: string): Promise<Result<MapNode, readonly Finding[]>> {
   const yaml = await import('yaml')
+  const fault = (message: string, offset: number, length: number): Finding => ({
+    id: 'config/syntax',
+    message,
+    span: { file, offset, length },
+  })
   const nul = text.indexOf('\0')
-  if (nul >= 0)
-    return err([{ id: 'config/syntax', message: 'a NUL character cannot stand in YAML', span: { file, offset: nul, length: 1 } }])
+  if (nul >= 0) return err([fault('a NUL character cannot stand in YAML', nul, 1)])
   try {
-    const document = yaml.parseDocument(text, {
-      version: '1.2',
-      schema: 'core',
-      merge: false,
-      uniqueKeys: false,
-      prettyErrors: false,
-      logLevel: 'silent',
-    })
+    const tokens = [...new yaml.Parser().parse(text)]
+    const deep = firstTooDeep(tokens)
+    if (deep !== null) return err([tooDeep({ file, offset: deep, length: 1 })])
+    const [document, second] = new yaml.Composer(OPTIONS).compose(tokens, true, text.length)
+    if (document === undefined) return err([fault('the file is empty', 0, 0)])
     const faults = syntaxFaults(document, file, text)
+    if (second !== undefined) faults.push(fault('a second document starts here; a builder.yaml holds one', second.range[0], 0))
     return faults.length > 0 ? err(faults) : convertDocument(yaml, document, { file, text })
   } catch (cause) {
-    // The parser has its own limits and throws where it meets them: a range error for nesting, a reference error for aliases.
+    // The parser throws where it meets limits of its own.
     const reason = cause instanceof Error ? sentence(cause.message) : 'it cannot be parsed'
-    return err([{ id: 'config/syntax', message: `this is no YAML that can be read: ${reason}`, span: { file, offset: 0, length: 0 } }])
+    return err([fault(`this is no YAML that can be read: ${reason}`, 0, 0)])
   }
 }
 
+/**
+ * Where the tokens nest deeper than a file may, or null. The tokens are made without recursion and composed with it,
+ * and a stack that runs out inside a regular expression ends the process: so the depth is judged before anything is composed.
+ */
+function firstTooDeep(tokens: readonly CST.Token[]): number | null {
+  const open = tokens.map((token) => ({ token, depth: 0 }))
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { token, depth } = next
+    if (depth > DEEPEST) return token.offset
+    const below = (inner: CST.Token | null | undefined) => {
+      if (inner) open.push({ token: inner, depth: depth + 1 })
+    }
+    if (token.type === 'document') below(token.value)
+    else if ('items' in token) {
+      for (const item of token.items) {
+        below(item.key)
+        below(item.value)
+      }
+    }
+  }
+  return null
+}
+
 function syntaxFaults(document: Document.Parsed, file: string, text: string): Finding[] {
-  const exhausted = document.errors.find((fault) => fault.code === 'RESOURCE_EXHAUSTION')
-  if (exhausted !== undefined) return [tooDeep({ file, offset: exhausted.pos[0], length: 1 })]
   const faults: Finding[] = document.errors.map((fault) => ({
     id: 'config/syntax',
-    message: fault.code === 'MULTIPLE_DOCS' ? 'a second document starts here; a builder.yaml holds one' : sentence(fault.message),
+    message: sentence(fault.message),
     span: within(text, { file, offset: fault.pos[0], length: Math.max(0, fault.pos[1] - fault.pos[0]) }),
     help: fault.code === 'TAB_AS_INDENT' ? 'indent with spaces' : null,
   }))
   if (document.directives.yaml.explicit === true && document.directives.yaml.version !== '1.2') {
-    faults.push({
-      id: 'config/syntax',
-      message: 'builder.yaml is YAML 1.2',
-      span: { file, offset: 0, length: lineLength(text) },
-      help: 'remove the %YAML directive',
-    })
+    const span = { file, offset: 0, length: lineLength(text) }
+    faults.push({ id: 'config/syntax', message: 'builder.yaml is YAML 1.2', span, help: 'remove the %YAML directive' })
   }
   return faults
 }
@@ -60,6 +81,9 @@ function lineLength(text: string): number {
 
 /** The parser's sentences in our style: lower case, one line, no full stop. */
 function sentence(message: string): string {
-  const line = (message.split('\n', 1)[0] ?? '').trim().replace(/[.:]$/, '')
+  const line = (message.split('\n', 1)[0] ?? '')
+    .trim()
+    .replace(/[.:]$/, '')
+    .replace(/["']quote$/, 'quote')
   return line.charAt(0).toLowerCase() + line.slice(1)
 }

@@ -53,12 +53,14 @@ export function checkVariables(body: YamlNode, scope: VariableScope, findings: F
 /** Where a tag, label or annotation first reads git or the date, or null. */
 export function firstCommitVariable(body: YamlNode): Span | null {
   let first: Span | null = null
-  const image = nodeAt(body, ['image'])
-  if (image === null) return null
-  mapScalars(image, (scalar) => {
-    if (namesIn(scalar).some((name) => COMMIT_VARIABLES.includes(name))) first ??= scalar.span
-    return scalar
-  })
+  for (const place of COMMIT_PLACES) {
+    const node = nodeAt(body, ['image', place])
+    if (node === null) continue
+    mapScalars(node, (scalar) => {
+      if (namesIn(scalar).some((name) => COMMIT_VARIABLES.includes(name))) first ??= scalar.span
+      return scalar
+    })
+  }
   return first
 }
 
