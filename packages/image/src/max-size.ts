@@ -30,7 +30,7 @@ function largestFiles(entries: readonly LayerEntry[]): string[] {
 
 function describeSize(bytes: number): string {
   const unit = UNITS.find(({ size }) => bytes >= size)
-  return unit === undefined ? `${bytes} bytes` : `${bytes} bytes (${(bytes / unit.size).toFixed(1)} ${unit.name})`
+  return unit === undefined ? `${bytes} byte${bytes === 1 ? '' : 's'}` : `${bytes} bytes (${(bytes / unit.size).toFixed(1)} ${unit.name})`
 }
 
 const UNITS = [
