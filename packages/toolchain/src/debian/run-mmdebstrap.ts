@@ -117,8 +117,8 @@ function mmdebstrapArguments({ source, base }: Bootstrap): readonly string[] {
     '--verbose',
     '--format=tar',
     `--variant=${base === null ? 'essential' : 'custom'}`,
-    // No device nodes; the finishing script cleans more than mmdebstrap would.
-    '--skip=output/dev,cleanup/run,cleanup/apt,cleanup/mmdebstrap',
+    // The set-up script has read the lists. No device nodes. The finishing script cleans more than mmdebstrap would.
+    '--skip=update,output/dev,cleanup/run,cleanup/apt,cleanup/mmdebstrap',
     '--aptopt=APT::Sandbox::User "root"',
     '--aptopt=Acquire::Languages "none"',
     '--aptopt=Acquire::Retries "2"',

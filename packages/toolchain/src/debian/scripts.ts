@@ -17,7 +17,7 @@ if [ -n "$ORCHESTRATE_LOCKED" ]; then
   done > "$1/etc/apt/preferences.d/locked"
 fi
 apt-get update --error-on=any
-if ! apt-get --simulate install $ORCHESTRATE_PACKAGES $ORCHESTRATE_LOCKED > /dev/null; then
+if ! planned=$(apt-get --simulate install $ORCHESTRATE_PACKAGES $ORCHESTRATE_LOCKED); then
   if [ -n "$ORCHESTRATE_LOCKED" ]; then
     for item in $ORCHESTRATE_LOCKED; do echo "\${item%%=*}"; done | xargs apt-cache madison |
       sed -n 's/^ *\\([^ |]*\\) *| *\\([^ |]*\\) *|.*/orchestrate available \\1 \\2/p'
@@ -26,7 +26,8 @@ if ! apt-get --simulate install $ORCHESTRATE_PACKAGES $ORCHESTRATE_LOCKED > /dev
   fi
   exit 1
 fi
-if [ "$ORCHESTRATE_STAGE" = packages ] && [ -z "$ORCHESTRATE_LOCKED" ] && apt-get --simulate dist-upgrade | grep -q '^Inst'; then
+if [ "$ORCHESTRATE_STAGE" = packages ] && [ -z "$ORCHESTRATE_LOCKED" ] &&
+  ! printf '%s\\n' "$planned" | grep -q '^0 upgraded, .* and 0 not upgraded'; then
   echo 'orchestrate base-outdated'
   exit 1
 fi
