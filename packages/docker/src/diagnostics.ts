@@ -31,6 +31,12 @@ export const DOCKER_DIAGNOSTICS = [
     help: 'look at the engine’s log; restart it when it hangs',
   },
   {
+    id: 'engine/interrupted',
+    kind: 'environment',
+    summary: 'the run was stopped while the engine worked for it',
+    help: 'repeat the command',
+  },
+  {
     id: 'engine/lost',
     kind: 'environment',
     summary: 'the connection to the engine broke while a builder ran, so its outcome is unknown and nothing was stored',

@@ -132,7 +132,7 @@ function answerOf<T>(modem: Modem, options: object, signal: AbortSignal): Promis
 
 function dialOptions(request: ApiRequest): object {
   return {
-    path: `${request.path}?`,
+    path: request.query === undefined ? request.path : `${request.path}?`,
     method: request.method,
     // The modem writes the options themselves as the body of a POST that has none.
     options: { _query: request.query ?? {}, _body: request.body ?? {} },

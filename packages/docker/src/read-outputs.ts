@@ -22,7 +22,7 @@ export async function* readArchive(archive: Readable, root: string): AsyncGenera
       await value.body.cancel().catch(() => undefined)
     }
   } catch (cause) {
-    throw new EngineStreamError("the archive of the builder's outputs ended early or is malformed", { cause })
+    throw broken(cause)
   } finally {
     await reader.cancel().catch(() => undefined)
     archive.destroy()
@@ -47,8 +47,20 @@ function toEntry({ header, body }: ParsedTarEntry, root: string): ArchiveEntry |
     mode: (header.mode ?? 0) & 0o7777,
     size: type === 'file' ? header.size : 0,
     linkName: type === 'hardlink' ? withoutRoot(header.linkname ?? '', root) : type === 'symlink' ? (header.linkname ?? '') : '',
-    content: body as AsyncIterable<Uint8Array>,
+    content: readContent(body as AsyncIterable<Uint8Array>),
   }
+}
+
+async function* readContent(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body
+  } catch (cause) {
+    throw broken(cause)
+  }
+}
+
+function broken(cause: unknown): EngineStreamError {
+  return new EngineStreamError("the archive of the builder's outputs ended early or is malformed", { cause })
 }
 
 function withoutRoot(name: string, root: string): string {
