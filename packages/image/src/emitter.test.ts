@@ -39,7 +39,7 @@ describe('emit', () => {
           annotations: new Map([['team', 'payments']]),
         },
         platform: { os: 'linux', architecture: 'arm', variant: 'v7' },
-        files: [sampleFile('/app', [blobs.file('', 'binary', true)])],
+        files: [sampleFile('/app', [blobs.treeFile('', 'binary', true)])],
       }),
     )
     const [layer] = image.layers
@@ -55,7 +55,7 @@ describe('emit', () => {
   it('adds at most 2 KiB to one binary, and as much again for config and manifest', async () => {
     const content = 'x'.repeat(1_500_001)
     const image = await emit(
-      sampleRequest({ image: { entrypoint: ['/app'] }, files: [sampleFile('/app', [blobs.file('', content, true)])] }),
+      sampleRequest({ image: { entrypoint: ['/app'] }, files: [sampleFile('/app', [blobs.treeFile('', content, true)])] }),
     )
     const tar = image.layers[0]?.uncompressedSize ?? 0
     expect(tar - content.length).toBeLessThanOrEqual(2048)
@@ -64,7 +64,9 @@ describe('emit', () => {
   })
 
   it('states the digests and sizes of the bytes that its layers give', async () => {
-    const image = await emit(sampleRequest({ files: [sampleFile('/srv', [blobs.file('a', 'A'), blobs.file('b', 'x'.repeat(70_000))])] }))
+    const image = await emit(
+      sampleRequest({ files: [sampleFile('/srv', [blobs.treeFile('a', 'A'), blobs.treeFile('b', 'x'.repeat(70_000))])] }),
+    )
     const [layer] = image.layers
     const compressed = await bytesOf(image, 0)
     const tar = gunzipSync(compressed)
@@ -84,7 +86,7 @@ describe('emit', () => {
   })
 
   it('gives equal bytes from other stores, in other time zones and under other umasks', async () => {
-    const request = () => sampleRequest({ files: [sampleFile('/srv', [blobs.file('a', 'A')])] })
+    const request = () => sampleRequest({ files: [sampleFile('/srv', [blobs.treeFile('a', 'A')])] })
     const here = await emit(request())
     const [zone, mask] = [process.env['TZ'], process.umask(0o077)]
     process.env['TZ'] = 'Asia/Kathmandu'
@@ -99,7 +101,7 @@ describe('emit', () => {
   })
 
   it('does not read files again for a layer that it has measured before', async () => {
-    const request = sampleRequest({ files: [sampleFile('/app', [blobs.file('', 'binary')])] })
+    const request = sampleRequest({ files: [sampleFile('/app', [blobs.treeFile('', 'binary')])] })
     const first = await emit(request)
     blobs.reads.length = 0
     const second = await emit(sampleRequest({ ...request, image: { user: '1' } }))
@@ -109,7 +111,7 @@ describe('emit', () => {
   })
 
   it('refuses an image that is too large before it reads a file', async () => {
-    const file = sampleFile('/srv', [blobs.file('small', 'x'), blobs.file('large', 'x'.repeat(3000))])
+    const file = sampleFile('/srv', [blobs.treeFile('small', 'x'), blobs.treeFile('large', 'x'.repeat(3000))])
     const maxSize = { value: 2048, span: { file: 'services/checkout/builder.yaml', offset: 9, length: 4 } }
     expect(await tryEmit(sampleRequest({ image: { maxSize }, files: [file] }))).toEqual({
       ok: false,
@@ -125,7 +127,7 @@ describe('emit', () => {
   })
 
   it('reports a blob that the store lost, and a run that was stopped', async () => {
-    const entry = blobs.file('', 'binary')
+    const entry = blobs.treeFile('', 'binary')
     blobs.contents.delete(digestOf('binary'))
     expect(await tryEmit(sampleRequest({ files: [sampleFile('/app', [entry])] }))).toEqual({
       ok: false,
@@ -157,7 +159,7 @@ describe('emit on a base', () => {
       sampleRequest({
         base: sampleBase(),
         image: { env: new Map([['LANG', 'C.UTF-8']]), cmd: ['node'] },
-        files: [sampleFile('/bin/tool', [blobs.file('', 'tool', true)])],
+        files: [sampleFile('/bin/tool', [blobs.treeFile('', 'tool', true)])],
       }),
     )
     const config: unknown = JSON.parse(Buffer.from(image.config.bytes).toString())
@@ -221,7 +223,7 @@ describe('emit on a base', () => {
 
 describe('reopen', () => {
   it('gives the same image', async () => {
-    const image = await emit(sampleRequest({ files: [sampleFile('/app', [blobs.file('', 'binary')])] }))
+    const image = await emit(sampleRequest({ files: [sampleFile('/app', [blobs.treeFile('', 'binary')])] }))
     const again = await createImageEmitter(deps()).reopen(recordOf(image))
     expect(again?.stored).toEqual(image.stored)
     expect(again?.platform).toEqual(image.platform)
@@ -242,7 +244,7 @@ describe('reopen', () => {
   })
 })
 
-const deps = () => ({ store: { root, blobs: blobs.asBlobs() } })
+const deps = () => ({ store: { root, blobs } })
 
 const tryEmit = (request: EmissionRequest) => createImageEmitter(deps()).emit(request, new AbortController().signal)
 

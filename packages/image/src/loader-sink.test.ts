@@ -1,5 +1,6 @@
 import { digestHex, type Digest, type EnvironmentError, environmentError, err, ok, type Result } from '@orchestrate/core'
 import type { EmittedImage, ImageLoader, LoadedImage } from '@orchestrate/execute'
+import { IntegrityError } from '@orchestrate/store'
 import { unpackTar } from 'modern-tar'
 import { describe, expect, it } from 'vitest'
 import { loaderSink } from './loader-sink.ts'
@@ -82,8 +83,7 @@ describe('loaderSink', () => {
   })
 
   it('reports content that the store lost, in whatever words the engine complains', async () => {
-    const lost = new Error('blob is missing')
-    lost.name = 'IntegrityError'
+    const lost = new IntegrityError(IMAGE.config.digest, 'blob is missing')
     const broken: EmittedImage = {
       ...IMAGE,
       layers: IMAGE.layers.map((layer) => ({ ...layer, open: () => failing(lost) })),

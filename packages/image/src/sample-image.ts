@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { gzipSync } from 'node:zlib'
 import type { Image } from '@orchestrate/config'
-import { type Digest, digestOf, ok } from '@orchestrate/core'
+import { type Digest, digestOf, environmentError, err, ok } from '@orchestrate/core'
 import type { EmissionFile, EmissionRequest, EmittedImage } from '@orchestrate/execute'
-import type { Blobs, TreeEntry } from '@orchestrate/store'
+import { type Blobs, IntegrityError, type TreeEntry } from '@orchestrate/store'
 
 /** For this package's tests: blobs in memory, with the errors of the real ones. */
-export class MemoryBlobs implements Pick<Blobs, 'put' | 'copyFile' | 'has' | 'read' | 'text' | 'size'> {
+export class MemoryBlobs implements Blobs {
   readonly contents = new Map<Digest, Buffer>()
   /** Digests in the order in which they were read. */
   readonly reads: Digest[] = []
@@ -31,7 +31,7 @@ export class MemoryBlobs implements Pick<Blobs, 'put' | 'copyFile' | 'has' | 're
   async *read(digest: Digest) {
     this.reads.push(digest)
     const bytes = this.contents.get(digest)
-    if (bytes === undefined) throw new MissingBlob(`blob ${digest} is missing`)
+    if (bytes === undefined) throw new IntegrityError(digest, `blob ${digest} is missing`)
     yield bytes
   }
 
@@ -39,21 +39,17 @@ export class MemoryBlobs implements Pick<Blobs, 'put' | 'copyFile' | 'has' | 're
 
   size = async (digest: Digest) => this.contents.get(digest)?.length ?? null
 
+  verify = async (digests: readonly Digest[]) => digests.filter((digest) => !this.contents.has(digest))
+
+  /** Nothing here has a path. */
+  file = async () => err(environmentError({ id: 'store/unwritable', message: 'these blobs are in memory' }))
+
   /** A tree entry for a file of this content. */
-  file(path: string, content: string, executable = false): TreeEntry {
+  treeFile(path: string, content: string, executable = false): TreeEntry {
     const bytes = Buffer.from(content)
     this.contents.set(digestOf(bytes), bytes)
     return { type: 'file', path, digest: digestOf(bytes), size: bytes.length, executable }
   }
-
-  /** As the whole port: what is not here is not called by this package. */
-  asBlobs(): Blobs {
-    return this as Pick<Blobs, keyof MemoryBlobs & keyof Blobs> as Blobs
-  }
-}
-
-class MissingBlob extends Error {
-  override readonly name = 'IntegrityError'
 }
 
 /** An image from scratch without any file. */
@@ -107,7 +103,10 @@ export function twoLayerImage(seed: string): EmittedImage {
   const config = contentOf({ rootfs: layers.map((layer) => layer.diffId) })
   const manifest = contentOf({ config: config.digest, layers: layers.map((layer) => layer.digest) })
   const stored = layers.map(({ digest, size, diffId, uncompressedSize }) => ({
-    ...{ digest, size, diffId, uncompressedSize },
+    digest,
+    size,
+    diffId,
+    uncompressedSize,
     source: { kind: 'tar', blob: diffId } as const,
   }))
   return {

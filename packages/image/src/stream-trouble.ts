@@ -1,4 +1,5 @@
 import { type EnvironmentError, environmentError } from '@orchestrate/core'
+import { IntegrityError } from '@orchestrate/store'
 import { LostLayerError } from './layer-bytes.ts'
 
 /**
@@ -7,7 +8,7 @@ import { LostLayerError } from './layer-bytes.ts'
  */
 export function streamTrouble(error: unknown, signal: AbortSignal): EnvironmentError | null {
   if (signal.aborted) return environmentError({ id: 'image/cancelled', message: 'the run was stopped before the image was complete' })
-  if (!(error instanceof Error) || !(error instanceof LostLayerError || error.name === 'IntegrityError')) return null
+  if (!(error instanceof IntegrityError || error instanceof LostLayerError)) return null
   return environmentError({
     kind: 'integrity',
     id: 'image/content-lost',
