@@ -43,7 +43,7 @@ test('without a repository, or without git, nothing is ignored', async () => {
 
 test('members narrow the search and are no other library’s patterns', async () => {
   const root = tree({ 'a/builder.yaml': '', 'b/builder.yaml': '', '{a,b}/builder.yaml': '', 'c/d/builder.yaml': '' })
-  expect(await workTreeConfigFiles(root).discover(['{a,b}', 'c/*'])).toEqual(['c/d/builder.yaml', '{a,b}/builder.yaml'])
+  expect(await workTreeConfigFiles(root).discover(['{a,b}', '{a*', 'c/*', 'c/**'])).toEqual(['c/d/builder.yaml', '{a,b}/builder.yaml'])
 })
 
 test('what links lead to is not read', async () => {

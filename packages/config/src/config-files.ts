@@ -1,6 +1,7 @@
 import { lstatSync, readFileSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { compareCodeUnits, isWorkspacePath, type WorkspacePath } from '@orchestrate/core'
+import type { Options as GlobOptions } from 'fast-glob'
 import { type GitRunner, runGit } from './run-git.ts'
 
 /** Where builder.yaml files come from: the work tree, or git's index. Paths are those of the files themselves. */
@@ -24,12 +25,12 @@ export function workTreeConfigFiles(root: string, run: GitRunner = runGit): Conf
   const ahead = new Map<WorkspacePath, Uint8Array | null>()
   return {
     async discover(members) {
-      const found = await findFiles(root, members)
-      const ignored = ignoredByGit(root, found, run)
+      const candidates = await findCandidates(root, members ?? ['**'])
+      const ignored = ignoredByGit(root, candidates, run)
       // Git takes as long as reading does, so both happen at once.
-      for (const path of found) ahead.set(path, readInside(root, path))
+      for (const path of candidates) ahead.set(path, readInside(root, path))
       const left = await ignored
-      return found.filter((path) => !left.has(path))
+      return candidates.filter((path) => ahead.get(path) !== null && !left.has(path))
     },
     read: async (path) => {
       const known = ahead.get(path)
@@ -39,21 +40,35 @@ export function workTreeConfigFiles(root: string, run: GitRunner = runGit): Conf
   }
 }
 
-async function findFiles(root: string, members: readonly string[] | null): Promise<WorkspacePath[]> {
-  // The library is loaded here, not at start: commands that discover nothing do without it.
-  const { default: glob } = await import('fast-glob')
-  const patterns = members === null ? [`**/${CONFIG_FILE}`] : members.map((member) => `${literally(member)}/${CONFIG_FILE}`)
-  const found = glob.sync(patterns, {
-    cwd: root,
-    dot: true,
-    onlyFiles: true,
-    followSymbolicLinks: false,
-    extglob: false,
-    braceExpansion: false,
-    suppressErrors: true,
-    ignore: ['**/.git/**', '**/node_modules/**'],
-  })
-  return found.filter(isWorkspacePath).toSorted(compareCodeUnits)
+/**
+ * Where files may be. A plain path is tried as it is. Patterns of directories are looked up as such, and their file is tried:
+ * that reads one directory where looking for the file itself would read every member.
+ */
+async function findCandidates(root: string, members: readonly string[]): Promise<WorkspacePath[]> {
+  const directories = members.filter((member) => member !== '' && !/[*?[]/.test(member))
+  const patterns = members.filter((member) => /[*?[]/.test(member))
+  const deep = patterns.filter((pattern) => pattern.includes('**')).map((pattern) => `${literally(pattern)}/${CONFIG_FILE}`)
+  const flat = patterns.filter((pattern) => !pattern.includes('**')).map(literally)
+  const files = await glob(deep, { ...GLOB_OPTIONS, cwd: root, onlyFiles: true })
+  directories.push(...(await glob(flat, { ...GLOB_OPTIONS, cwd: root, onlyDirectories: true })))
+  const found = new Set([...files, ...directories.map((directory) => `${directory}/${CONFIG_FILE}`)])
+  return [...found].filter(isWorkspacePath).toSorted(compareCodeUnits)
+}
+
+const GLOB_OPTIONS: GlobOptions = {
+  dot: true,
+  followSymbolicLinks: false,
+  extglob: false,
+  braceExpansion: false,
+  suppressErrors: true,
+  ignore: ['**/.git/**', '**/node_modules/**'],
+}
+
+/** The library is loaded where it is needed: a workspace that names its members does without it. */
+async function glob(patterns: string[], options: GlobOptions): Promise<string[]> {
+  if (patterns.length === 0) return []
+  const { default: library } = await import('fast-glob')
+  return library.sync(patterns, options)
 }
 
 /** Escapes what the library reads as a pattern and the language does not. */
