@@ -194,7 +194,7 @@ describe('execute', () => {
     const stopped = await apply({ services }, { options: { jobs: 1, onFailure: 'stop' } })
     expect(stopped.decisions).toEqual(['a:build build failed', 'c:build build skipped', 'b:build build skipped'].sort())
     const went = await apply({ services }, { options: { jobs: 1 } })
-    expect(went.decisions.sort()).toEqual(['a:build build failed', 'b:build build skipped', 'c:build build succeeded'])
+    expect([...went.decisions].sort()).toEqual(['a:build build failed', 'b:build build skipped', 'c:build build succeeded'])
   })
 
   it('asks running builders to end when it is stopped, and keeps what is finished', async () => {
