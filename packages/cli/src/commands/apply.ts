@@ -34,6 +34,7 @@ export async function apply(invocation: Invocation, options: ApplyOptions): Prom
   const planned = await planWorkspace(session.value, {
     services: options.services,
     force: options.force,
+    locked: options.locked,
     signal: interrupts.stop,
   })
   if (!planned.ok) return stopCommand(invocation, planned.error)

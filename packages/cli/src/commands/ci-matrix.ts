@@ -14,6 +14,7 @@ export async function ciMatrix(invocation: Invocation, options: { readonly servi
   const planned = await planWorkspace(session.value, {
     services: options.services,
     force: false,
+    locked: false,
     signal: new AbortController().signal,
   })
   if (!planned.ok) return stopCommand(invocation, planned.error)

@@ -18,6 +18,7 @@ export async function ls(invocation: Invocation, options: LsOptions): Promise<Ex
   const planned = await planWorkspace(session.value, {
     services: options.services,
     force: false,
+    locked: false,
     signal: new AbortController().signal,
   })
   if (!planned.ok) return stopCommand(invocation, planned.error)
