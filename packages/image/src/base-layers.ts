@@ -22,7 +22,7 @@ export interface BaseStack {
 
 /** Reads each base layer once in the life of the store, and once a run for the images that share it. */
 export interface BaseLayers {
-  /** The stack of `base`, or the empty one for scratch. `image/base-unreadable` is an integrity error. */
+  /** The stack of `base`, or the empty one for scratch. Errors: `image/base-unreadable`, `image/base-changed`. */
   open(base: RootFilesystem | null, signal: AbortSignal): Promise<Result<BaseStack, Trouble>>
 }
 
@@ -73,7 +73,7 @@ class BaseLayerReader {
     if (await this.#blobs.has(file.diffId)) return ok(undefined)
     const copied = await this.#blobs.copyFile(file.file, file.diffId)
     if (!copied.ok) return copied
-    return copied.value === null ? err(unreadable(file.diffId, 'its content is another', 'environment')) : ok(undefined)
+    return copied.value === null ? err(changed(file.diffId)) : ok(undefined)
   }
 
   async #recall(diffId: Digest): Promise<Result<LayerAndListing, Trouble> | null> {
@@ -96,7 +96,7 @@ class BaseLayerReader {
       if (!remembered.ok) return remembered
       return ok({ layer: { ...facts, source: { kind: 'tar', blob: diffId } }, listing })
     } catch (error) {
-      if (error instanceof TarFormatError) return err(unreadable(diffId, error.message, 'failure'))
+      if (error instanceof TarFormatError) return err(unreadable(diffId, error.message))
       throw error
     }
   }
@@ -107,14 +107,18 @@ interface LayerAndListing {
   readonly listing: LayerListing
 }
 
-function unreadable(diffId: Digest, why: string, kind: 'failure' | 'environment'): Trouble {
-  const fields = {
-    id: 'image/base-unreadable',
-    message: `layer ${diffId} of the base cannot be used: ${why}`,
-    help: 'make the base again with orchestrate lock --update',
-  }
-  return kind === 'failure' ? failure(fields) : environmentError({ kind: 'integrity', ...fields })
-}
+const HELP = 'make the base again with orchestrate lock --update'
+
+const unreadable = (diffId: Digest, why: string) =>
+  failure({ id: 'image/base-unreadable', message: `layer ${diffId} of the base is no tar that can be read: ${why}`, help: HELP })
+
+const changed = (diffId: Digest) =>
+  environmentError({
+    kind: 'integrity',
+    id: 'image/base-changed',
+    message: `layer ${diffId} of the base has another content by now`,
+    help: HELP,
+  })
 
 /** A stack that could not be read, or whose reader was cancelled, is read again by the next image. */
 async function forgetOnFailure<T, E>(running: Promise<Result<T, E>>, forget: () => void): Promise<Result<T, E>> {

@@ -33,7 +33,13 @@ export const IMAGE_DIAGNOSTICS = [
   {
     id: 'image/base-unreadable',
     kind: 'failure',
-    summary: 'a layer of a base is no tar that can be read, or its content is not what its digest says',
+    summary: 'a layer of a base is no tar that can be read',
+    help: 'make the base again with orchestrate lock --update',
+  },
+  {
+    id: 'image/base-changed',
+    kind: 'integrity',
+    summary: 'the content of a base layer is no longer what its digest says',
     help: 'make the base again with orchestrate lock --update',
   },
   {

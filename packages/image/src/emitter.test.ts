@@ -126,6 +126,16 @@ describe('emit', () => {
     expect(blobs.reads).toEqual([])
   })
 
+  it('counts config and manifest in the size', async () => {
+    const file = sampleFile('/app', [blobs.treeFile('', 'x')])
+    const { bytes } = await emit(sampleRequest({ files: [file] }))
+    expect(await tryEmit(sampleRequest({ image: { maxSize: limit(bytes) }, files: [file] }))).toMatchObject({ ok: true })
+    expect(await tryEmit(sampleRequest({ image: { maxSize: limit(bytes - 1) }, files: [file] }))).toMatchObject({
+      ok: false,
+      error: { id: 'image/too-large' },
+    })
+  })
+
   it('reports a blob that the store lost, and a run that was stopped', async () => {
     const entry = blobs.treeFile('', 'binary')
     blobs.contents.delete(digestOf('binary'))
@@ -202,7 +212,7 @@ describe('emit on a base', () => {
       error: {
         kind: 'failure',
         id: 'image/base-unreadable',
-        message: `layer ${layer?.diffId} of the base cannot be used: a header holds "xxxxxxxx" for a number`,
+        message: `layer ${layer?.diffId} of the base is no tar that can be read: a header holds "xxxxxxxx" for a number`,
         details: [],
         help,
       },
@@ -212,8 +222,8 @@ describe('emit on a base', () => {
       ok: false,
       error: {
         kind: 'integrity',
-        id: 'image/base-unreadable',
-        message: `layer ${digestOf('other')} of the base cannot be used: its content is another`,
+        id: 'image/base-changed',
+        message: `layer ${digestOf('other')} of the base has another content by now`,
         details: [],
         help,
       },
@@ -243,6 +253,8 @@ describe('reopen', () => {
     }
   })
 })
+
+const limit = (value: number) => ({ value, span: { file: 'builder.yaml', offset: 0, length: 0 } })
 
 const deps = () => ({ store: { root, blobs } })
 

@@ -20,7 +20,7 @@ import { entriesSize, measureLayer, openLayer, streamEntries } from './layer-byt
 import { encodeLayerEntries, type LayerEntry } from './layer-entries.ts'
 import { createLayerMemory, type LayerMemory } from './layer-memory.ts'
 import { placeFiles } from './place-files.ts'
-import { checkMaxSize } from './max-size.ts'
+import { checkMaxSize, layersSize } from './max-size.ts'
 
 /**
  * Emits images into the store. A layer is stored as the list of its entries, and its bytes are streamed again whenever
@@ -61,7 +61,8 @@ class Emitter {
     if (!base.ok) return base
     const entries = placeFiles(request, base.value.listing)
     if (!entries.ok) return entries
-    const tooLarge = checkMaxSize(request.image, entries.value, base.value.layers)
+    const content = { image: request.image, entries: entries.value, base: base.value.layers }
+    const tooLarge = checkMaxSize(content, layersSize(content))
     if (tooLarge !== null) return err(tooLarge)
     const layers: { readonly layer: StoredLayer; readonly origin: LayerOrigin }[] = base.value.layers.map((layer) => ({
       layer,
@@ -74,7 +75,10 @@ class Emitter {
       layers.push({ layer: own.value, origin: 'files' })
     }
     if (layers.length > MAX_LAYERS) return err(tooManyLayers(request.image.service, layers.length))
-    return this.#storeImage(request, layers)
+    const image = await this.#storeImage(request, layers)
+    // Config and manifest count too: `bytes` is the size that people are shown.
+    const tooLargeInAll = image.ok ? checkMaxSize(content, image.value.bytes) : null
+    return tooLargeInAll === null ? image : err(tooLargeInAll)
   }
 
   async #storeLayer(entries: readonly LayerEntry[], signal: AbortSignal): Promise<Result<StoredLayer, EnvironmentError>> {

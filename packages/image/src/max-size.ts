@@ -4,19 +4,30 @@ import type { StoredLayer } from '@orchestrate/store'
 import { entriesSize } from './layer-bytes.ts'
 import type { LayerEntry } from './layer-entries.ts'
 
-/** `image/too-large` when the uncompressed layers sum up to more than `image.maxSize`, known before any file is read. */
-export function checkMaxSize(image: Image, entries: readonly LayerEntry[], base: readonly StoredLayer[]): Failure | null {
-  if (image.maxSize === null) return null
-  const baseSize = base.reduce((sum, layer) => sum + layer.uncompressedSize, 0)
-  const size = baseSize + (entries.length > 0 ? entriesSize(entries) : 0)
-  if (size <= image.maxSize.value) return null
+/** What an image is made of, for its size. */
+export interface ImageContent {
+  readonly image: Image
+  readonly entries: readonly LayerEntry[]
+  readonly base: readonly StoredLayer[]
+}
+
+/** Bytes of the uncompressed layers, known before any file is read. */
+export function layersSize({ entries, base }: ImageContent): number {
+  return sizeOf(base) + (entries.length > 0 || base.length === 0 ? entriesSize(entries) : 0)
+}
+
+/** `image/too-large` when `size` bytes are more than `image.maxSize`. */
+export function checkMaxSize({ image, entries, base }: ImageContent, size: number): Failure | null {
+  if (image.maxSize === null || size <= image.maxSize.value) return null
   return failure({
     id: 'image/too-large',
     message: `the image of service "${image.service}" has ${describeSize(size)}, its maxSize is ${describeSize(image.maxSize.value)}`,
-    details: [...(base.length > 0 ? [`base: ${describeSize(baseSize)}`] : []), ...largestFiles(entries)],
+    details: [...(base.length > 0 ? [`base: ${describeSize(sizeOf(base))}`] : []), ...largestFiles(entries)],
     help: `make these smaller, or raise maxSize in "${image.maxSize.span.file}"`,
   })
 }
+
+const sizeOf = (layers: readonly StoredLayer[]) => layers.reduce((sum, layer) => sum + layer.uncompressedSize, 0)
 
 const LISTED = 10
 

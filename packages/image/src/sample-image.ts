@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { gzipSync } from 'node:zlib'
 import type { Image } from '@orchestrate/config'
-import { type Digest, digestOf, environmentError, err, ok } from '@orchestrate/core'
+import { type Digest, digestOf, ok } from '@orchestrate/core'
 import type { EmissionFile, EmissionRequest, EmittedImage } from '@orchestrate/execute'
 import { type Blobs, IntegrityError, type TreeEntry } from '@orchestrate/store'
 
@@ -42,7 +42,7 @@ export class MemoryBlobs implements Blobs {
   verify = async (digests: readonly Digest[]) => digests.filter((digest) => !this.contents.has(digest))
 
   /** Nothing here has a path. */
-  file = async () => err(environmentError({ id: 'store/unwritable', message: 'these blobs are in memory' }))
+  file = (): Promise<never> => Promise.reject(new Error('these blobs are in memory'))
 
   /** A tree entry for a file of this content. */
   treeFile(path: string, content: string, executable = false): TreeEntry {
