@@ -1,3 +1,29 @@
 export type { ActionRecord, BuildRecord, ImageRecord, StoredLayer, ToolchainRecord } from './action-record.ts'
-export type { Blobs, History, HistoryItem, IngestedOutputs, Logs, MountPoint, PutOptions, Records, Scratch, Store, StoredBlob, Trees, View, Views, WorkspaceState } from './store.ts'
+export { blobTime, STORE_EPOCH } from './blob-layout.ts'
+export { STORE_DIAGNOSTICS } from './diagnostics.ts'
+export { createDisk, type Disk } from './disk.ts'
+export { escapeName } from './escape-name.ts'
+export { IntegrityError } from './integrity-error.ts'
+export { openStore, type OpenStoreOptions } from './open-store.ts'
+export { parseActionRecord, serialiseActionRecord } from './parse-action-record.ts'
+export { parseTree, serialiseTree, treeDigest } from './parse-tree.ts'
+export { storeLocation } from './store-location.ts'
+export type {
+  Blobs,
+  History,
+  HistoryItem,
+  IngestedOutputs,
+  Logs,
+  MountPoint,
+  PutOptions,
+  Records,
+  Scratch,
+  Store,
+  StoredBlob,
+  Trees,
+  View,
+  Views,
+  WorkspaceState,
+} from './store.ts'
 export type { Tree, TreeEntry } from './tree.ts'
+export { isSingle, type TreeProblem, validateTree } from './validate-tree.ts'

@@ -20,6 +20,11 @@ export interface Store {
   scratch(): Promise<Result<Scratch, EnvironmentError>>
   /** State of one workspace (stat cache, history, parse cache), by the real path of its root. */
   workspaceState(root: string): Promise<Result<WorkspaceState, EnvironmentError>>
+  /**
+   * Keeps what was learnt about intact blobs for the next run and removes this run's temporary files.
+   * A store that was not closed loses nothing but time. Nothing of the store may be used afterwards.
+   */
+  close(): Promise<void>
 }
 
 export interface Scratch extends AsyncDisposable {
@@ -34,7 +39,11 @@ export interface Blobs {
   /** Streams to a temporary file, fsync, rename. With `expected`, content of another digest gives `store/digest-mismatch`. */
   put(content: AsyncIterable<Uint8Array> | Uint8Array | string, options?: PutOptions): Promise<Result<StoredBlob, EnvironmentError>>
   /** Copies a file of this machine by reflink where possible, verifying it against `expected` while copying; null when its content differs. */
-  copyFile(path: string, expected: Digest, options?: { readonly executable?: boolean }): Promise<Result<StoredBlob | null, EnvironmentError>>
+  copyFile(
+    path: string,
+    expected: Digest,
+    options?: { readonly executable?: boolean },
+  ): Promise<Result<StoredBlob | null, EnvironmentError>>
   /** Present and of the right size, without reading it. */
   has(digest: Digest): Promise<boolean>
   /** Reads and checks every blob that has not been checked since its file last changed; gives the missing or damaged ones, which are set aside. */
