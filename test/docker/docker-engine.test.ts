@@ -132,7 +132,7 @@ describe('builders on Docker', () => {
       { do: 'write', path: '/workspace/below/a', text: 'changed' },
       { do: 'list', path: '/workspace' },
     ] as const
-    const outcome = await outcomeOf(fixture, contractBuilder(fixture, { mounts, steps })).finally(source.unmount)
+    const outcome = await outcomeOf(fixture, contractBuilder(fixture, { mounts, steps })).finally(() => source.unmount())
     expect(outcome).toEqual({ code: 0, stdout: 'originalbelow\n', stderr: '' })
     expect(readFileSync(join(fixture.directory, 'base/below/a'), 'utf8')).toBe('original')
   })

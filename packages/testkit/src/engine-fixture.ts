@@ -17,6 +17,9 @@ export interface EngineFixture extends AsyncDisposable {
   leftovers(runId: string): Promise<readonly string[]>
 }
 
+/** Gives a fresh fixture to every test. */
+export type OpenFixture = () => Promise<EngineFixture>
+
 /** A builder that does nothing in particular; `fields` change it. */
 export function contractBuilder(
   fixture: EngineFixture,

@@ -1,18 +1,19 @@
 export { type ContractStep, renderSteps } from './contract-steps.ts'
-export { engineContract, type OpenFixture } from './engine-contract.ts'
-export { contractBuilder, describeOutputs, type EngineFixture, observe, type Observed, outcomeOf } from './engine-fixture.ts'
+export { engineContract } from './engine-contract.ts'
+export {
+  contractBuilder,
+  describeOutputs,
+  type EngineFixture,
+  observe,
+  type Observed,
+  type OpenFixture,
+  outcomeOf,
+} from './engine-fixture.ts'
 export type { Gate } from './gate.ts'
 export { contractProgram, encodeSteps } from './interpret-steps.ts'
 export { identifyDeadProcess, identifyProcess, isAlive } from './process-identity.ts'
-export {
-  type Misbehaviour,
-  type ScriptedEnd,
-  type ScriptedEngine,
-  scriptedEngine,
-  type ScriptedEngineOptions,
-  type ScriptedIo,
-  type ScriptedProgram,
-} from './scripted-engine.ts'
+export { type Misbehaviour, type ScriptedEngine, scriptedEngine, type ScriptedEngineOptions } from './scripted-engine.ts'
+export type { ScriptedEnd, ScriptedIo, ScriptedProgram } from './scripted-process.ts'
 export { ReadOnlyError, type ScriptedFiles, type ScriptedNode, type ScriptedWorld } from './scripted-world.ts'
 export { busyboxRoot } from './busybox-root.ts'
 export { callDocker, DOCKER_SOCKET, dockerLeftovers } from './docker-calls.ts'
@@ -21,3 +22,4 @@ export { identityOf, SampleResults } from './sample-results.ts'
 export { isolationContract } from './isolation-contract.ts'
 export { answerAndReset, answerJson, answerText, type DaemonHandler, hang, type ScriptedDaemon, scriptedDaemon } from './scripted-daemon.ts'
 export { type SampleBuild, type SampleImage, type SampleService, type SampleWorkspace, sampleWorkspace } from './sample-workspace.ts'
+export { connectTo } from './connect-to-daemon.ts'

@@ -1,7 +1,7 @@
 import { assertNever, compareCodeUnits } from '@orchestrate/core'
 import type { Builder } from '@orchestrate/execute'
 import type { ContractStep } from './contract-steps.ts'
-import type { ScriptedIo, ScriptedProgram } from './scripted-engine.ts'
+import type { ScriptedIo, ScriptedProgram } from './scripted-process.ts'
 import { ReadOnlyError } from './scripted-world.ts'
 
 const MARK = 'contract-steps'

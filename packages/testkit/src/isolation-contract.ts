@@ -2,8 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Builder, HOST_CERTIFICATES_PATH } from '@orchestrate/execute'
 import { describe, expect, it } from 'vitest'
-import type { OpenFixture } from './engine-contract.ts'
-import { contractBuilder, type EngineFixture, outcomeOf } from './engine-fixture.ts'
+import { contractBuilder, type EngineFixture, type OpenFixture, outcomeOf } from './engine-fixture.ts'
 
 /** What every Engine with a kernel under it must keep builders from. A scripted engine cannot show it. */
 export function isolationContract(name: string, open: OpenFixture): void {

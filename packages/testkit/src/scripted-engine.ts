@@ -1,14 +1,4 @@
-import {
-  type ArchiveEntry,
-  type Digest,
-  type EnvironmentError,
-  environmentError,
-  err,
-  linuxPlatform,
-  ok,
-  type Platform,
-  type Result,
-} from '@orchestrate/core'
+import { type Digest, type EnvironmentError, environmentError, err, linuxPlatform, ok, type Platform, type Result } from '@orchestrate/core'
 import {
   type Builder,
   type BuilderControl,
@@ -19,28 +9,19 @@ import {
   type RootFilesystem,
   type RunIdentity,
 } from '@orchestrate/execute'
-import { isAlive } from './process-identity.ts'
 import { createGate, type Gate, type GateKeeper } from './gate.ts'
+import { isAlive } from './process-identity.ts'
+import {
+  aborted,
+  Killed,
+  neverStarted,
+  type ScriptedEnd,
+  scriptedIo,
+  type ScriptedProgram,
+  streamOutputs,
+  watchForDeath,
+} from './scripted-process.ts'
 import { cacheName, createScriptedWorld, type ScriptedFiles, type ScriptedWorld } from './scripted-world.ts'
-
-/**
- * What a scripted builder does. A program that never ends should wait for `io.ended`.
- */
-export type ScriptedProgram = (builder: Builder, io: ScriptedIo) => ScriptedEnd | Promise<ScriptedEnd>
-
-/** An exit code; null: the command does not exist (code 127); an object: it could not be started for another reason. */
-export type ScriptedEnd = number | null | { readonly code: number; readonly startError: string }
-
-export interface ScriptedIo extends ScriptedWorld {
-  stdout(text: string | Uint8Array): void
-  stderr(text: string | Uint8Array): void
-  /** Puts a regular file under /out; `path` is relative to it. */
-  output(path: string, content: string, options?: { readonly executable?: boolean }): void
-  /** Aborted when the engine asks the builder to end; a program that ignores it is killed by `kill` or after the grace. */
-  readonly stop: AbortSignal
-  /** Rejects when the builder is killed, so that a program can wait for its end. */
-  readonly ended: Promise<never>
-}
 
 export type Misbehaviour =
   /** The engine is lost while the builder runs: `engine/lost`. */
@@ -245,77 +226,6 @@ class InProcessEngine implements ScriptedEngine {
       },
     }
   }
-}
-
-/** Of a builder that was stopped before it began. */
-function neverStarted(): BuilderExit {
-  return {
-    code: 143,
-    outOfMemory: false,
-    stopped: true,
-    startError: null,
-    outputs: () => streamOutputs([], false),
-    async [Symbol.asyncDispose]() {
-      // Nothing was made.
-    },
-  }
-}
-
-/** Thrown inside a scripted builder that is killed. */
-class Killed extends Error {}
-
-/** Kills at once on `kill`, and after the grace on `stop`. */
-function watchForDeath(builder: Builder, control: BuilderControl): { readonly killed: Promise<never>; release(): void } {
-  const over = new AbortController()
-  let timer: NodeJS.Timeout | undefined
-  const killed = new Promise<never>((_, reject) => {
-    const die = (): void => reject(new Killed())
-    whenAborted(control.kill, over.signal, die)
-    whenAborted(control.stop, over.signal, () => {
-      timer = setTimeout(die, builder.graceMs)
-    })
-  })
-  killed.catch(() => undefined)
-  return {
-    killed,
-    release: () => {
-      over.abort()
-      clearTimeout(timer)
-    },
-  }
-}
-
-function aborted(signal: AbortSignal): Promise<'stopped'> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve('stopped')
-    else signal.addEventListener('abort', () => resolve('stopped'), { once: true })
-  })
-}
-
-function whenAborted(signal: AbortSignal, over: AbortSignal, react: () => void): void {
-  if (signal.aborted) react()
-  else signal.addEventListener('abort', react, { once: true, signal: over })
-}
-
-function scriptedIo(control: BuilderControl, world: ScriptedWorld, ended: Promise<never>): ScriptedIo {
-  return {
-    ...world,
-    stdout: (text) => control.stdout(toBytes(text)),
-    stderr: (text) => control.stderr(toBytes(text)),
-    output: (path, content, options) =>
-      world.write(`/out/${path}`, { type: 'file', mode: options?.executable === true ? 0o755 : 0o644, content: toBytes(content) }),
-    stop: control.stop,
-    ended,
-  }
-}
-
-function toBytes(text: string | Uint8Array): Uint8Array {
-  return typeof text === 'string' ? Buffer.from(text) : text
-}
-
-async function* streamOutputs(entries: readonly ArchiveEntry[], cut: boolean): AsyncGenerator<ArchiveEntry> {
-  yield* cut ? entries.slice(0, -1) : entries
-  if (cut) throw new EngineStreamError('the outputs ended early')
 }
 
 function lookUp<T>(table: ReadonlyMap<string, T>, builder: Builder): T | undefined {
