@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 
 declare const digestBrand: unique symbol
 
@@ -21,7 +21,7 @@ export function isDigest(text: string): text is Digest {
 
 /** The SHA-256 of `bytes` (a string counts as its UTF-8 bytes). */
 export function digestOf(bytes: Uint8Array | string): Digest {
-  return digestFromHex(createHash('sha256').update(bytes).digest('hex'))
+  return digestFromHex(hash('sha256', bytes))
 }
 
 /** @throws when `hex` is not 64 lower-case hexadecimal digits (a bug of the caller). */

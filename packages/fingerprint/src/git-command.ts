@@ -15,6 +15,8 @@ export interface GitCall {
   readonly directory: string
   readonly variables: Readonly<Record<string, string | undefined>>
   readonly input?: Uint8Array
+  /** Takes what git prints piece by piece, instead of `stdout` of the answer. */
+  readonly onOutput?: (piece: Buffer) => void
 }
 
 /** How git ended; `missing` when there is no git. */
@@ -39,7 +41,7 @@ export function runGit(call: GitCall, signal: AbortSignal): Promise<GitAnswer> {
     const stderr: Buffer[] = []
     const abort = () => void child.kill('SIGKILL')
     signal.addEventListener('abort', abort, { once: true })
-    child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk))
+    child.stdout.on('data', call.onOutput ?? ((piece: Buffer) => stdout.push(piece)))
     child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))
     // git may end before it has read everything: its exit code tells.
     child.stdin.on('error', () => undefined)

@@ -9,11 +9,17 @@ import { type IndexEntry, parseIndexEntries, parseTreeEntries } from './index-en
 import { type IndexRepository, openIndexRepository, readEntries } from './index-repository.ts'
 import { findIntentToAdd } from './intent-to-add.ts'
 
+/** A repository with its .gitattributes, wherever they lie: those of directories above the workspace count, too. */
+export interface ListedRepository extends IndexRepository {
+  readonly attributes: readonly IndexEntry[]
+}
+
 export interface IndexedFile {
+  readonly path: WorkspacePath
   /** `100644`, `100755` or `120000`. */
   readonly mode: string
   readonly oid: string
-  readonly repository: IndexRepository
+  readonly repository: ListedRepository
   /** Its path inside that repository. */
   readonly name: string
 }
@@ -39,12 +45,14 @@ export async function listIndex(
   const collected: Collected = { files: [], conversion: [] }
   const findings = await collect({ repository: repository.value, below, prefix: '' }, collected, signal)
   if (findings.length > 0) return err([...findings])
-  collected.files.sort(([a], [b]) => compareCodeUnits(a, b))
-  return ok({ files: new Map(collected.files), conversion: canonicalJson(collected.conversion) })
+  const byPath = new Map<WorkspacePath, IndexedFile>()
+  // git sorts by bytes, and submodules came last.
+  for (const file of collected.files.toSorted((a, b) => compareCodeUnits(a.path, b.path))) byPath.set(file.path, file)
+  return ok({ files: byPath, conversion: canonicalJson(collected.conversion) })
 }
 
 interface Collected {
-  readonly files: [WorkspacePath, IndexedFile][]
+  readonly files: IndexedFile[]
   readonly conversion: string[]
 }
 
@@ -61,7 +69,8 @@ async function collect(place: Place, collected: Collected, signal: AbortSignal):
   const output = await readEntries(repository, signal)
   if (!output.ok) return output.error
   const entries = repository.commit === null ? parseIndexEntries(output.value) : parseTreeEntries(output.value)
-  collected.conversion.push(repository.conversion, ...attributeSources(entries))
+  const listed = { ...repository, attributes: entries.filter(isAttributes) }
+  collected.conversion.push(repository.conversion, ...listed.attributes.map(({ oid, path }) => `${oid} ${path}`))
   const inside = below === '' ? entries : entries.filter((entry) => entry.path.startsWith(below))
   const pathOf = (entry: IndexEntry) => toWorkspacePath(prefix + entry.path.slice(below.length))
   const conflicts = inside.filter((entry) => entry.stage !== 0).map(pathOf)
@@ -70,7 +79,7 @@ async function collect(place: Place, collected: Collected, signal: AbortSignal):
   if (!announced.ok) return announced.error
   for (const entry of inside) {
     if (entry.mode === '160000' || announced.value.has(entry.path)) continue
-    collected.files.push([pathOf(entry), { mode: entry.mode, oid: entry.oid, repository, name: entry.path }])
+    collected.files.push({ path: pathOf(entry), mode: entry.mode, oid: entry.oid, repository: listed, name: entry.path })
   }
   for (const entry of inside.filter(({ mode }) => mode === '160000')) {
     const findings = await collectSubmodule(entry, { repository, path: pathOf(entry) }, collected, signal)
@@ -79,9 +88,9 @@ async function collect(place: Place, collected: Collected, signal: AbortSignal):
   return []
 }
 
-/** Wherever they lie: those of directories above the workspace count, too. */
-function attributeSources(entries: readonly IndexEntry[]): readonly string[] {
-  return entries.flatMap(({ path, oid }) => (path === ATTRIBUTES || path.endsWith(`/${ATTRIBUTES}`) ? [`${oid} ${path}`] : []))
+/** git ignores symlinks of that name. */
+function isAttributes({ path, mode }: IndexEntry): boolean {
+  return mode.startsWith('100') && (path === ATTRIBUTES || path.endsWith(`/${ATTRIBUTES}`))
 }
 
 const ATTRIBUTES = '.gitattributes'

@@ -9,7 +9,7 @@ export type { FileFinding, FileTree, Inventory, InventoryEntry } from './invento
 export { INVENTORY_DIAGNOSTICS } from './diagnostics.ts'
 export type { CacheFile } from './digest-cache.ts'
 export type { ProcessEnvironment } from './git-command.ts'
-export { type GitIndexOptions, gitIndexFiles } from './git-index-files.ts'
+export { type GitIndexOptions, gitIndexFiles, type IndexTree } from './git-index-files.ts'
 export { compileGlob, type Glob, matchesGlob } from './glob.ts'
 export { type TakeInventoryInput, takeInventory } from './take-inventory.ts'
 export { type WorkTreeOptions, workTreeFiles } from './work-tree-files.ts'

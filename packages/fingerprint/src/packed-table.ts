@@ -27,15 +27,22 @@ export const EMPTY_TABLE: PackedTable = { tag: '', paths: [], numbers: new Float
  */
 export function encodeTable(table: PackedTable): Uint8Array {
   const numbers = new Uint8Array(table.numbers.buffer, table.numbers.byteOffset, table.numbers.byteLength)
-  const parts = [numbers, Buffer.from(table.texts, 'latin1'), Buffer.from(table.tag), Buffer.from(table.paths.join('\0'))] as const
-  const header = Buffer.alloc(HEADER_BYTES)
-  const bytes = Buffer.concat([header, ...parts])
-  bytes.write(MAGIC, 0, 'latin1')
-  bytes.writeUInt32LE(table.paths.length, 12)
-  bytes.writeUInt32LE(parts[2].length, 16)
-  bytes.writeUInt32LE(parts[3].length, 20)
-  bytes.writeUInt32LE(crc32(bytes.subarray(12)), 8)
-  return bytes
+  const paths = table.paths.join('\0')
+  const tagBytes = Buffer.byteLength(table.tag)
+  const pathBytes = Buffer.byteLength(paths)
+  const textStart = HEADER_BYTES + numbers.length
+  const tagStart = textStart + table.texts.length
+  const file = Buffer.alloc(tagStart + tagBytes + pathBytes)
+  file.set(numbers, HEADER_BYTES)
+  file.write(table.texts, textStart, 'latin1')
+  file.write(table.tag, tagStart)
+  file.write(paths, tagStart + tagBytes)
+  file.write(MAGIC, 0, 'latin1')
+  file.writeUInt32LE(table.paths.length, 12)
+  file.writeUInt32LE(tagBytes, 16)
+  file.writeUInt32LE(pathBytes, 20)
+  file.writeUInt32LE(crc32(file.subarray(12)), 8)
+  return file
 }
 
 /** The table in `bytes`, or an empty one when there are none, or they are damaged or of another version or shape. */

@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs'
 import { open, readlink } from 'node:fs/promises'
 import { createDigester, type Digest, digestOf } from '@orchestrate/core'
+import { isLfsPointer } from './lfs-pointer.ts'
 
 export interface DigestedFile {
   readonly digest: Digest
@@ -59,13 +60,6 @@ function fill(descriptor: number): number {
   }
   return length
 }
-
-/** @see https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md#the-pointer */
-function isLfsPointer(content: Buffer): boolean {
-  return content.length < 1024 && content.toString('latin1', 0, LFS_FIRST_LINE.length) === LFS_FIRST_LINE
-}
-
-const LFS_FIRST_LINE = 'version https://git-lfs.github.com/spec/v1'
 
 /** The bytes of a regular file, piece by piece. */
 export async function* readFilePieces(absolute: string): AsyncIterable<Uint8Array> {
