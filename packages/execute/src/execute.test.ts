@@ -192,7 +192,7 @@ describe('execute', () => {
       c: { builds: { build: none } },
     }
     const stopped = await apply({ services }, { options: { jobs: 1, onFailure: 'stop' } })
-    expect(stopped.decisions).toEqual(['a:build build failed', 'c:build build skipped', 'b:build build skipped'].sort())
+    expect([...stopped.decisions].sort()).toEqual(['a:build build failed', 'b:build build skipped', 'c:build build skipped'])
     const went = await apply({ services }, { options: { jobs: 1 } })
     expect([...went.decisions].sort()).toEqual(['a:build build failed', 'b:build build skipped', 'c:build build succeeded'])
   })
@@ -230,7 +230,7 @@ describe('execute', () => {
     const tree: FileTree = {
       ...emptyTree,
       list: async () => ok([path]),
-      resolve: async () => ok(new Map([[path, entry(asked++ === 0 ? 'old' : 'new')]])),
+      resolve: async (paths) => ok(new Map(paths.map((name) => [name, entry(asked++ === 0 ? 'old' : 'new')]))),
     }
     const pattern = { glob: '**', fromRoot: false, excludes: false, optional: true, span: { file: 'builder.yaml', offset: 0, length: 0 } }
     const inputs = [{ base: 'services/a' as never, library: null, patterns: [pattern] }]

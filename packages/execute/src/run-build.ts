@@ -1,17 +1,17 @@
 import { type EnvironmentError, err, ok, type Result, type TargetOutcome, type Trouble } from '@orchestrate/core'
 import { describeBuild, type InventoryEntry } from '@orchestrate/fingerprint'
 import type { BuildTarget, ToolchainTarget } from '@orchestrate/graph'
-import type { BuildRecord, Scratch } from '@orchestrate/store'
+import type { BuildRecord, IngestedOutputs, Scratch } from '@orchestrate/store'
 import { type BuilderLog, openBuilderLog } from './builder-log.ts'
 import { builderEnvironment } from './builder-environment.ts'
 import { cacheKeys } from './caches.ts'
 import { completeFingerprint } from './complete-fingerprint.ts'
-import type { Builder, BuilderExit, BuilderMount, Engine } from './engine.ts'
+import { type Builder, type BuilderExit, type BuilderMount, EngineStreamError } from './engine.ts'
 import { layOutMounts } from './lay-out-mounts.ts'
 import { connectEngine, readyToolchain } from './ready-toolchain.ts'
 import type { Run } from './run.ts'
 import type { ReadyToolchain } from './toolchain-port.ts'
-import { artifactLost, exited, inputsChanged, outputMissing } from './trouble.ts'
+import { artifactLost, exited, inputsChanged, outputMissing, outputsLost } from './trouble.ts'
 
 /** Runs the builder of a target and stores what it yields; the record is written last. */
 export async function runBuild(run: Run, target: BuildTarget): Promise<TargetOutcome> {
@@ -57,14 +57,14 @@ async function build(run: Run, target: BuildTarget, log: BuilderLog): Promise<Re
   })
   if (!exit.ok) return run.deps.stop.aborted ? err({ kind: 'cancelled' }) : exit
   await using ended = exit.value
-  return collect(run, target, { exit: ended, log, toolchain: toolchain.value, engine: engine.value })
+  // Awaited here: what the builder left is removed when this scope ends.
+  return await collect(run, target, { exit: ended, log, toolchain: toolchain.value })
 }
 
 interface Collected {
   readonly exit: BuilderExit
   readonly log: BuilderLog
   readonly toolchain: ReadyToolchain
-  readonly engine: Engine
 }
 
 /** Success is only: exit 0 of a builder that nobody stopped, and every declared output stored. */
@@ -77,11 +77,20 @@ async function collect(run: Run, target: BuildTarget, { exit, log, toolchain }: 
   const toolchainBytes = toolchain.root.size
   if (declared.outputs.length === 0) return ok({ artifacts: [], toolchainBytes })
   const outputs = declared.outputs.map((output) => output.value)
-  const ingested = await run.deps.store.ingest(exit.outputs(run.deps.kill), outputs)
+  const ingested = await ingest(run, exit, outputs)
   if (!ingested.ok) return ingested
   const artifacts = ingested.value.artifacts.flatMap((artifact) => artifact ?? [])
   const missing = outputs.filter((_, index) => (ingested.value.artifacts[index] ?? null) === null)
   return missing.length > 0 ? err(outputMissing(missing, ingested.value.found)) : ok({ artifacts, toolchainBytes })
+}
+
+async function ingest(run: Run, exit: BuilderExit, outputs: readonly string[]): Promise<Result<IngestedOutputs, Ending>> {
+  try {
+    return await run.deps.store.ingest(exit.outputs(run.deps.kill), outputs)
+  } catch (cause) {
+    if (!(cause instanceof EngineStreamError)) throw cause
+    return err(run.deps.stop.aborted ? { kind: 'cancelled' } : outputsLost(cause))
+  }
 }
 
 /** The mounts of the inputs as hashed; when one has changed since, the target is planned again, once. */

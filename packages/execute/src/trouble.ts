@@ -92,3 +92,13 @@ export function artifactLost(need: TargetId): EnvironmentError {
     help: 'run again; it will be rebuilt',
   })
 }
+
+export function outputsLost(cause: Error): EnvironmentError {
+  return environmentError({
+    id: 'engine/outputs-lost',
+    message: `the engine broke off while it gave the outputs: ${reasonOf(cause)}`,
+    help: 'see whether the engine is still running, and run again',
+  })
+}
+
+const reasonOf = (error: Error): string => (error.cause instanceof Error ? error.cause.message : error.message)
