@@ -109,7 +109,7 @@ build:
     expect([applied.code, applied.stderr, applied.targets.get('api:build')?.trouble]).toEqual([0, '', null])
     expect(await outputs(rig, ['seen', 'env', 'interfaces', 'hostname', 'uid', 'umask', 'pwd'])).toEqual({
       seen: '/workspace\n/workspace/api\n/workspace/api/main.txt\n/workspace/api/sub\n/workspace/api/sub/run.sh\n/workspace/lib\n/workspace/lib/shared.txt\n',
-      env: 'FLAVOUR=vanilla\nHOME=/root\nHOSTNAME=builder\nLANG=C.UTF-8\nPATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\nSOURCE_DATE_EPOCH=315619200\nTARGETARCH=amd64\nTARGETOS=linux\nTARGETPLATFORM=linux/amd64\nTARGETVARIANT=\nTZ=UTC\n',
+      env: 'FLAVOUR=vanilla\nHOME=/root\nLANG=C.UTF-8\nPATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\nSOURCE_DATE_EPOCH=315619200\nTARGETARCH=amd64\nTARGETOS=linux\nTARGETPLATFORM=linux/amd64\nTARGETVARIANT=\nTZ=UTC\n',
       interfaces: 'lo\n',
       hostname: 'builder\n',
       uid: '0\n',
@@ -168,7 +168,7 @@ builds:
     using rig = tinyRig({
       ...API,
       'bad/builder.yaml':
-        'version: 1\nservice: bad\nbuild:\n  toolchain: busybox\n  run: echo compiling; echo "main.c:3: error" >&2; exit 3\n  inputs: []\n  outputs: [app]\nimage:\n  from: scratch\n  files: [{ artifact: build/app, to: /app }]\n',
+        'version: 1\nservice: bad\nbuild:\n  toolchain: busybox\n  run: ["echo compiling", "echo main.c:3: error >&2; exit 3"]\n  inputs: []\n  outputs: [app]\nimage:\n  from: scratch\n  files: [{ artifact: build/app, to: /app }]\n',
     })
     const applied = await rig.run(['apply', '--no-load'])
     expect(applied.code).toBe(1)
@@ -206,7 +206,7 @@ image:
     })
     expect((await rig.plan()).targets.find((target) => target.id === 'api:image')).toMatchObject({
       decision: 'blocked',
-      reasons: [{ kind: 'gate-failed', target: 'api:test' }],
+      reasons: [{ kind: 'gate-failed', target: 'api:test' }, { kind: 'never-built' }],
     })
     rig.write({ 'api/main.txt': 'good\n' })
     const passed = await rig.apply('--output', 'oci:images')

@@ -1,0 +1,55 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import {
+  busyboxRoot,
+  callDocker,
+  connectTo,
+  contractBuilder,
+  type EngineFixture,
+  identifyDeadProcess,
+  privateDaemon,
+  renderSteps,
+} from '@orchestrate/testkit'
+import { expect, it } from 'vitest'
+
+const never = new AbortController().signal
+
+it('reports a builder as lost when the engine crashes under it, and the next run removes it when the engine is back', async () => {
+  await using daemon = await privateDaemon()
+  const directory = mkdtempSync('/tmp/orchestrate-lost-')
+  const engine = connectTo(daemon)
+  const fixture: EngineFixture = {
+    engine,
+    directory,
+    root: busyboxRoot(directory),
+    command: renderSteps,
+    leftovers: async () => [],
+    [Symbol.asyncDispose]: () => engine.close(),
+  }
+  const builder = contractBuilder(fixture, { run: identifyDeadProcess('lost'), steps: [{ do: 'never-end' }] })
+  await engine.prepare(builder.root, never)
+  let crashed: Promise<void> | null = null
+  const crash = (): void => {
+    crashed ??= daemon.crash()
+  }
+  const result = await engine.run(builder, { stdout: crash, stderr: crash, stop: never, kill: never })
+  await crashed
+  expect(result).toEqual({
+    ok: false,
+    error: {
+      kind: 'environment',
+      id: 'engine/lost',
+      message: 'the engine was lost while builder "contract:build" ran',
+      details: [],
+      help: 'start the engine again and repeat the command',
+    },
+  })
+  await daemon.restart()
+  const later = connectTo(daemon)
+  expect(await later.sweep(never)).toEqual({
+    ok: true,
+    value: [expect.stringMatching(/^orchestrate-lost-/), expect.stringMatching(/-out$/)],
+  })
+  expect(await callDocker('GET', '/containers/json?all=true', daemon.socketPath)).toEqual([])
+  await later.close()
+  rmSync(directory, { recursive: true })
+})
