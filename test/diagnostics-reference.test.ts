@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { CONFIG_DIAGNOSTICS } from '@orchestrate/config'
@@ -10,8 +10,8 @@ import { GRAPH_DIAGNOSTICS } from '@orchestrate/graph'
 import { IMAGE_DIAGNOSTICS } from '@orchestrate/image'
 import { STORE_DIAGNOSTICS } from '@orchestrate/store'
 import { TOOLCHAIN_DIAGNOSTICS } from '@orchestrate/toolchain'
-import { readdirSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { CLI_DIAGNOSTICS } from '../packages/cli/src/diagnostics.ts'
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 
@@ -32,6 +32,7 @@ const documented: readonly Documented[] = [
   ...EXECUTE_DIAGNOSTICS,
   ...DOCKER_DIAGNOSTICS,
   ...IMAGE_DIAGNOSTICS,
+  ...CLI_DIAGNOSTICS,
 ]
 
 describe('docs/reference/diagnostics.md', () => {

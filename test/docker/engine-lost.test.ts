@@ -27,12 +27,11 @@ it('reports a builder as lost when the engine crashes under it, and the next run
   }
   const builder = contractBuilder(fixture, { run: identifyDeadProcess('lost'), steps: [{ do: 'never-end' }] })
   await engine.prepare(builder.root, never)
-  let crashed: Promise<void> | null = null
-  const crash = (): void => {
-    crashed ??= daemon.crash()
-  }
+  const crashes: Promise<void>[] = []
+  const crash = (): void => void crashes.push(daemon.crash())
   const result = await engine.run(builder, { stdout: crash, stderr: crash, stop: never, kill: never })
-  await crashed
+  await Promise.all(crashes)
+  await daemon.restart()
   expect(result).toEqual({
     ok: false,
     error: {
@@ -43,7 +42,6 @@ it('reports a builder as lost when the engine crashes under it, and the next run
       help: 'start the engine again and repeat the command',
     },
   })
-  await daemon.restart()
   const later = connectTo(daemon)
   expect(await later.sweep(never)).toEqual({
     ok: true,

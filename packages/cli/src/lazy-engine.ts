@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type EnvironmentError, ok, type Result, systemClock } from '@orchestrate/core'
 import type { Engine, ImageLoader } from '@orchestrate/execute'
-import type { Invocation } from './program.ts'
+import type { Invocation } from './invocation.ts'
 import { createRunIdentity } from './run-identity.ts'
 import type { Session } from './session.ts'
 

@@ -2,7 +2,7 @@ import { isAbsolute, join } from 'node:path'
 import { err, ok, type Result } from '@orchestrate/core'
 import type { ImageSink } from '@orchestrate/execute'
 import { dockerArchiveSink, ociLayoutSink } from '@orchestrate/image'
-import type { Invocation } from './program.ts'
+import type { Invocation } from './invocation.ts'
 import type { Stop } from './stop.ts'
 
 /** Where the images of a run go besides the store. */

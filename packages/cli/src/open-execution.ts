@@ -9,7 +9,7 @@ import type { Delivery } from './open-delivery.ts'
 import { openToolchains } from './open-toolchains.ts'
 import { findDamaged } from './plan-lookups.ts'
 import type { PlannedWorkspace } from './plan-workspace.ts'
-import type { Invocation } from './program.ts'
+import type { Invocation } from './invocation.ts'
 import type { Session } from './session.ts'
 import { type Stop, trouble } from './stop.ts'
 

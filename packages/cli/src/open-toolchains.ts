@@ -1,7 +1,7 @@
 import { type EnvironmentError, type Result, systemClock } from '@orchestrate/core'
 import type { Engine } from '@orchestrate/execute'
 import { createToolchains, openLockFile, systemProcesses, type LockFile, type Toolchains } from '@orchestrate/toolchain'
-import type { Invocation } from './program.ts'
+import type { Invocation } from './invocation.ts'
 import type { Session } from './session.ts'
 import type { WorkspaceLock } from './workspace-lock.ts'
 

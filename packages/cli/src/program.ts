@@ -3,15 +3,8 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { closest } from '@orchestrate/core'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import { type ColorChoice, findHome, type Host, usesColor } from './host.ts'
+import type { Invocation } from './invocation.ts'
 import { reportBug } from './report-bug.ts'
-
-/** What every command gets besides its own options. */
-export interface Invocation {
-  readonly host: Host
-  /** Absolute: `-C DIR`, else the current directory. */
-  readonly directory: string
-  readonly colorOf: (output: Host['stdout']) => boolean
-}
 
 /** Parses arguments and runs a command. @returns the exit code. */
 export async function runProgram(process: NodeJS.Process, version: string): Promise<ExitCode> {

@@ -1,6 +1,6 @@
 import type { EmitEvent, TargetSummary } from '@orchestrate/core'
 import { humanReporter, jsonReporter } from '@orchestrate/report'
-import type { Invocation } from './program.ts'
+import type { Invocation } from './invocation.ts'
 
 /** Human lines go to stderr, JSON lines to stdout. */
 export function createReporter({ host, colorOf }: Invocation, options: { readonly json: boolean }): EmitEvent {

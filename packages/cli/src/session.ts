@@ -16,7 +16,7 @@ import { type FileTree, gitIndexFiles, workTreeFiles } from '@orchestrate/finger
 import { openStore, type Store, storeLocation, type WorkspaceState } from '@orchestrate/store'
 import { cacheFile, textCache } from './cache-file.ts'
 import { indexConfigFiles } from './index-config-files.ts'
-import type { Invocation } from './program.ts'
+import type { Invocation } from './invocation.ts'
 import { type Stop, trouble } from './stop.ts'
 
 /** What every command that reads a workspace works with. */

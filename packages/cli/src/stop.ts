@@ -1,7 +1,7 @@
 import type { Diagnostic, Trouble } from '@orchestrate/core'
 import { renderDiagnostics, renderTrouble } from '@orchestrate/report'
 import { EXIT, type ExitCode, worstExitCode } from './exit-code.ts'
-import type { Invocation } from './program.ts'
+import type { Invocation } from './invocation.ts'
 
 /** Why a command ends before its work is done. */
 export type Stop =

@@ -3,7 +3,7 @@ import { ciMatrix as cutMatrix, githubOutput } from '@orchestrate/ci'
 import { environmentError } from '@orchestrate/core'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { planWorkspace } from '../plan-workspace.ts'
-import type { Invocation } from '../program.ts'
+import type { Invocation } from '../invocation.ts'
 import { openSession } from '../session.ts'
 import { stopCommand, trouble } from '../stop.ts'
 

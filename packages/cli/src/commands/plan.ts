@@ -2,7 +2,7 @@ import { planToJson } from '@orchestrate/plan'
 import { renderPlan } from '@orchestrate/report'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { planWorkspace } from '../plan-workspace.ts'
-import type { Invocation } from '../program.ts'
+import type { Invocation } from '../invocation.ts'
 import { openSession } from '../session.ts'
 import { stopCommand } from '../stop.ts'
 

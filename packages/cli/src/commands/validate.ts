@@ -3,7 +3,7 @@ import { buildGraph } from '@orchestrate/graph'
 import { diagnosticsToJson, renderDiagnostics } from '@orchestrate/report'
 import type { Diagnostic } from '@orchestrate/core'
 import { EXIT, type ExitCode } from '../exit-code.ts'
-import type { Invocation } from '../program.ts'
+import type { Invocation } from '../invocation.ts'
 import { openSession } from '../session.ts'
 import { stopCommand } from '../stop.ts'
 
