@@ -66,7 +66,7 @@ function sourceFiles(packageName: string): readonly string[] {
   return readdirSync(directory, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts') && !name.startsWith('generated/'))
     .map((name) => join(directory, name))
-    .sort()
+    .toSorted()
 }
 
 const isTest = (file: string): boolean => file.endsWith('.test.ts')
@@ -158,7 +158,7 @@ describe.each(Object.keys(EDGES))('package %s', (name) => {
 
 describe('the house', () => {
   it('has exactly the packages of the table', () => {
-    expect(readdirSync(join(root, 'packages')).sort()).toEqual(Object.keys(EDGES).sort())
+    expect(readdirSync(join(root, 'packages')).toSorted()).toEqual(Object.keys(EDGES).toSorted())
   })
 
   it('is described by ARCHITECTURE.md with the same edges', () => {
@@ -174,9 +174,9 @@ describe('the house', () => {
             : edges.split(', ').map((edge) => edge.replace(' (types)', '')),
       ]),
     )
-    expect(Object.keys(described).sort()).toEqual(Object.keys(EDGES).sort())
+    expect(Object.keys(described).toSorted()).toEqual(Object.keys(EDGES).toSorted())
     for (const [name, edges] of Object.entries(EDGES))
-      expect([name, [...(described[name] ?? [])].sort()]).toEqual([name, [...edges].sort()])
+      expect([name, [...(described[name] ?? [])].toSorted()]).toEqual([name, [...edges].toSorted()])
   })
 
   it('never leaves a test out', () => {

@@ -38,7 +38,7 @@ const documented: readonly Documented[] = [
 describe('docs/reference/diagnostics.md', () => {
   it('holds every id, sorted, with what it means and what to do', async () => {
     const rows = [...documented]
-      .sort((a, b) => compareCodeUnits(a.id, b.id))
+      .toSorted((a, b) => compareCodeUnits(a.id, b.id))
       .map(({ id, severity, kind, summary, help }) => `| \`${id}\` | ${kind ?? severity ?? ''} | ${cell(summary)} | ${cell(help)} |`)
     const text = [
       '# Findings and failures',

@@ -238,7 +238,7 @@ async function outputs(rig: Rig, names: readonly string[], service = 'api', buil
 function snapshot(root: string): Map<string, string> {
   const names = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => !name.startsWith('.git/') && name !== '.git')
   return new Map(
-    names.sort().map((name) => {
+    names.toSorted().map((name) => {
       const status = lstatSync(join(root, name), { bigint: true })
       // A directory's ctime moves when builder.lock appears in the root; only what is inside is looked at then.
       return [name, `${status.uid}:${status.gid} ${status.mode.toString(8)} ${status.size} ${status.mtimeNs} ${status.ctimeNs}`]

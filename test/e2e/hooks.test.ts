@@ -42,7 +42,7 @@ describe('the pre-commit hooks', () => {
     rig.write({ 'api/main.txt': 'two\n' })
     rig.git('add', 'api/main.txt')
     expect(commit(rig)).toEqual({ code: 0, stderr: '' })
-    expect(readdirSync(rig.root).sort()).toEqual(['.git', 'api', 'builder.yaml', 'toolchains'])
+    expect(readdirSync(rig.root).toSorted()).toEqual(['.git', 'api', 'builder.yaml', 'toolchains'])
     expect(rig.git('status', '--porcelain')).toBe('')
   })
 

@@ -32,7 +32,7 @@ export const MAX_ENTRIES = 256
 export function ciMatrix(plan: Plan): Result<Matrix, TooManyEntries> {
   const acting = [...plan.targets.values()].filter((target) => target.decision !== 'current' && target.service !== null)
   const groups = groupByDependency(acting)
-  const include = [...groups.values()].map(toEntry).sort((a, b) => compareCodeUnits(a.services.join(' '), b.services.join(' ')))
+  const include = [...groups.values()].map(toEntry).toSorted((a, b) => compareCodeUnits(a.services.join(' '), b.services.join(' ')))
   if (include.length > MAX_ENTRIES) return err({ count: include.length, limit: MAX_ENTRIES })
   return ok({ include, count: include.length, hasWork: include.length > 0 })
 }
@@ -62,7 +62,7 @@ function groupByDependency(acting: readonly PlannedTarget[]): ReadonlyMap<string
 }
 
 function toEntry(targets: readonly PlannedTarget[]): MatrixEntry {
-  const services = [...new Set(targets.flatMap((target) => target.service ?? []))].sort(compareCodeUnits)
+  const services = [...new Set(targets.flatMap((target) => target.service ?? []))].toSorted(compareCodeUnits)
   const estimates = targets.flatMap((target) => target.estimatedSeconds ?? [])
   return {
     name: nameOf(services),

@@ -1,4 +1,4 @@
-import type { Digest } from '@orchestrate/core'
+import { assertNever, type Digest } from '@orchestrate/core'
 import type { PlanLookups } from '@orchestrate/plan'
 import type { ActionRecord } from '@orchestrate/store'
 import type { Session } from './session.ts'
@@ -37,5 +37,7 @@ function blobsOf(record: ActionRecord): readonly Digest[] {
       return [record.manifest, record.config, ...record.layers.map((layer) => layer.source.blob)]
     case 'toolchain':
       return record.layers.map((layer) => layer.diffId)
+    default:
+      return assertNever(record)
   }
 }

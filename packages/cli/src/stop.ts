@@ -1,4 +1,4 @@
-import type { Diagnostic, Trouble } from '@orchestrate/core'
+import { assertNever, type Diagnostic, type Trouble } from '@orchestrate/core'
 import { renderDiagnostics, renderTrouble } from '@orchestrate/report'
 import { EXIT, type ExitCode, worstExitCode } from './exit-code.ts'
 import type { Invocation } from './invocation.ts'
@@ -23,6 +23,8 @@ export function stopCommand({ host, colorOf }: Invocation, stop: Stop): ExitCode
     case 'usage':
       host.stderr.write(`error: ${stop.message}\n${stop.help === null ? '' : `  = help: ${stop.help}\n`}`)
       return EXIT.wrongInput
+    default:
+      return assertNever(stop)
   }
 }
 

@@ -43,9 +43,9 @@ export interface Digester {
 }
 
 export function createDigester(): Digester {
-  const hash = createHash('sha256')
+  const running = createHash('sha256')
   return {
-    update: (bytes) => void hash.update(bytes),
-    digest: () => digestFromHex(hash.digest('hex')),
+    update: (bytes) => void running.update(bytes),
+    digest: () => digestFromHex(running.digest('hex')),
   }
 }

@@ -37,8 +37,13 @@ export const EXECUTE_DIAGNOSTICS = [
     help: 'correct the path after the output in "artifact"',
   },
   {
-    id: 'engine/outputs-lost', kind: 'environment', summary: 'the engine broke off while it gave the outputs of a build', help: 'see whether the engine is still running, and run again' },
-  { id: 'build/need-failed',
+    id: 'engine/outputs-lost',
+    kind: 'environment',
+    summary: 'the engine broke off while it gave the outputs of a build',
+    help: 'see whether the engine is still running, and run again',
+  },
+  {
+    id: 'build/need-failed',
     kind: 'failure',
     summary: 'a target was not built because something that it needs was not',
     help: 'see the failure of what it needs',

@@ -192,9 +192,9 @@ describe('execute', () => {
       c: { builds: { build: none } },
     }
     const stopped = await apply({ services }, { options: { jobs: 1, onFailure: 'stop' } })
-    expect([...stopped.decisions].sort()).toEqual(['a:build build failed', 'b:build build skipped', 'c:build build skipped'])
+    expect([...stopped.decisions].toSorted()).toEqual(['a:build build failed', 'b:build build skipped', 'c:build build skipped'])
     const went = await apply({ services }, { options: { jobs: 1 } })
-    expect([...went.decisions].sort()).toEqual(['a:build build failed', 'b:build build skipped', 'c:build build succeeded'])
+    expect([...went.decisions].toSorted()).toEqual(['a:build build failed', 'b:build build skipped', 'c:build build succeeded'])
   })
 
   it('asks running builders to end when it is stopped, and keeps what is finished', async () => {

@@ -25,7 +25,7 @@ export async function layOutMounts(
   if (!sources.ok) return sources
   const needs = await needLayouts(run, target)
   if (!needs.ok) return needs
-  const layouts = mergeIntoWritable(sources.value, needs.value).sort((a, b) => compareCodeUnits(a.to, b.to))
+  const layouts = mergeIntoWritable(sources.value, needs.value).toSorted((a, b) => compareCodeUnits(a.to, b.to))
   const mounts: BuilderMount[] = []
   for (const layout of layouts) {
     const mount = await layOut(run, layout, mountPointsInside(layout, layouts, [...target.build.caches.values()]), scratch)

@@ -113,7 +113,7 @@ export function createRun(plan: Plan, options: ExecuteOptions, deps: ExecuteDeps
   const target = (id: TargetId): Target => expectPresent(plan.graph.targets.get(id), id)
   const records = new Map<TargetId, ActionRecord>()
   for (const item of plan.targets.values()) if (item.record !== null && item.decision === 'current') records.set(item.id, item.record)
-  const emit = (event: UntimedEvent): void => deps.emit({ ...event, at: deps.clock.now() } as BuildEvent)
+  const emit = (event: UntimedEvent): void => deps.emit({ ...event, at: deps.clock.now() })
   return {
     plan,
     options,
@@ -179,7 +179,7 @@ function summarize(planned: PlannedTarget, end: TargetEnd, durationMs: number): 
 }
 
 function medianEstimate(plan: Plan): number {
-  const known = [...plan.targets.values()].flatMap((target) => target.estimatedSeconds ?? []).sort((a, b) => a - b)
+  const known = [...plan.targets.values()].flatMap((target) => target.estimatedSeconds ?? []).toSorted((a, b) => a - b)
   return known[known.length >> 1] ?? FALLBACK_SECONDS
 }
 

@@ -84,7 +84,7 @@ export function withDirectories(members: readonly TreeEntry[], further: readonly
     if (directory !== '') directories.add(directory)
   }
   for (const member of members) directories.delete(member.path)
-  return [...members, ...[...directories].map((path): TreeEntry => ({ type: 'directory', path }))].sort((a, b) =>
+  return [...members, ...[...directories].map((path): TreeEntry => ({ type: 'directory', path }))].toSorted((a, b) =>
     compareCodeUnits(a.path, b.path),
   )
 }

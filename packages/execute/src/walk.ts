@@ -51,41 +51,39 @@ export async function walk(options: WalkOptions): Promise<ReadonlyMap<TargetId, 
       .dependencies(id)
       .find((dependency) => state.outcomes.get(dependency) !== 'succeeded' && !options.tolerates(id, dependency))
     if (broken !== undefined || options.halted()) return settle(id, options.skip(id, broken ?? null))
-    state.busy++
-    void options
-      .admit(id)
-      .then(
-        (admission) => (admission.kind === 'finished' ? settle(id, admission.outcome) : void state.ready.push({ id, ...admission })),
-        (bug: unknown) => fail(id, bug),
-      )
-      .finally(() => {
-        state.busy--
-        pump()
-      })
+    void attempt(id, async () => {
+      const admission = await options.admit(id)
+      if (admission.kind === 'finished') settle(id, admission.outcome)
+      else state.ready.push({ id, ...admission })
+    })
   }
 
   const start = (item: ReadyItem): void => {
-    state.busy++
     if (item.slot) state.used++
     for (const cache of item.coldCaches) if (!state.warm.has(cache)) state.warming.set(cache, item.id)
-    void options
-      .run(item.id)
-      .then(
-        (outcome) => {
-          releaseCaches(item, outcome)
-          if (item.slot) state.used--
-          settle(item.id, outcome)
-        },
-        (bug: unknown) => {
-          releaseCaches(item, 'failed')
-          if (item.slot) state.used--
-          fail(item.id, bug)
-        },
-      )
-      .finally(() => {
-        state.busy--
-        pump()
-      })
+    void attempt(item.id, async () => {
+      let outcome: TargetOutcome = 'failed'
+      try {
+        outcome = await options.run(item.id)
+      } finally {
+        releaseCaches(item, outcome)
+        if (item.slot) state.used--
+      }
+      settle(item.id, outcome)
+    })
+  }
+
+  /** Never rejects: what `work` throws is a bug, kept until everything has ended. */
+  const attempt = async (id: TargetId, work: () => Promise<void>): Promise<void> => {
+    state.busy++
+    try {
+      await work()
+    } catch (bug) {
+      bugs.push(bug)
+      settle(id, 'failed')
+    }
+    state.busy--
+    pump()
   }
 
   const releaseCaches = (item: ReadyItem, outcome: TargetOutcome): void => {
@@ -94,11 +92,6 @@ export async function walk(options: WalkOptions): Promise<ReadonlyMap<TargetId, 
       state.warming.delete(cache)
       if (outcome === 'succeeded') state.warm.add(cache)
     }
-  }
-
-  const fail = (id: TargetId, bug: unknown): void => {
-    bugs.push(bug)
-    settle(id, 'failed')
   }
 
   const pump = (): void => {

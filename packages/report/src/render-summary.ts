@@ -90,7 +90,7 @@ function renderRows(targets: readonly TargetSummary[]): readonly string[] {
     COLUMNS,
     [...rows].map(([service, row]) => [
       service,
-      [...ORDER.filter((word) => row.decisions.has(word))].slice(0, 1).join(''),
+      ORDER.find((word) => row.decisions.has(word)) ?? '',
       row.durationMs === 0 ? '-' : formatDuration(row.durationMs),
       bytes(row.artifactBytes),
       bytes(row.imageBytes),

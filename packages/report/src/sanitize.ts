@@ -1,6 +1,6 @@
 /** CSI, OSC, DCS and other escape sequences of ECMA-48, two-character escapes, and stray control characters except tab. */
-// oxlint-disable-next-line no-control-regex
 const CONTROL =
+  // oxlint-disable-next-line no-control-regex
   /\u001b\[[0-?]*[ -/]*[@-~]|\u001b[\]PX^_][^\u0007\u001b]*(?:\u0007|\u001b\\)?|\u001b[ -/]*[0-~]|[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g
 /** Characters that reorder or hide text on a terminal. */
 const BIDI = /[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g

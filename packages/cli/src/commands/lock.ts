@@ -41,7 +41,7 @@ export async function lock(invocation: Invocation, options: LockOptions): Promis
     declarations,
     update: new Set(options.update),
     file,
-    resolve: toolchains.resolve,
+    resolve: (declaration, how) => toolchains.resolve(declaration, how),
     progress: (toolchain, message) => host.stderr.write(`toolchain:${toolchain}  ${message}\n`),
     signal: interrupts.stop,
   })
