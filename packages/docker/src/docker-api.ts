@@ -29,7 +29,8 @@ interface ApiRequest {
 
 /**
  * The calls of the Docker Engine API that we need, over one local socket. Every method throws: an ApiError for a status that
- * says no, a system error (`code`) for a connection that fails, a DOMException named TimeoutError after the deadline.
+ * says no, a system error (`code`) for a connection that fails, a DOMException
+ * named TimeoutError after the deadline, one named AbortError when the caller's signal ended it.
  */
 export interface DockerApi {
   readonly host: DockerHost
@@ -70,6 +71,9 @@ export function createDockerApi(host: DockerHost): DockerApi {
       const call = await dial<IncomingMessage>(modem, api.version, request, { isStream: true })
       try {
         return parseBody(await readAll(call.answer))
+      } catch (error) {
+        // A body that is cut short by us says only that it was cut short.
+        throw call.signal.aborted ? call.signal.reason : error
       } finally {
         call.release()
       }
@@ -84,6 +88,8 @@ export function createDockerApi(host: DockerHost): DockerApi {
 /** An answer whose head has come, still under its deadline and its signal. */
 interface Call<T> {
   readonly answer: T
+  /** Aborted by the deadline or the caller; its reason is what to throw. */
+  readonly signal: AbortSignal
   stopClock(): void
   release(): void
 }
@@ -103,7 +109,7 @@ async function dial<T extends Duplex | IncomingMessage>(
   mode: object,
 ): Promise<Call<T>> {
   const over = new AbortController()
-  const abort = (): void => over.abort(request.signal?.reason)
+  const abort = (): void => over.abort(new DOMException('interrupted', 'AbortError'))
   request.signal?.addEventListener('abort', abort, { once: true })
   const deadline = request.deadline ?? CALL_DEADLINE
   const timer = setTimeout(() => over.abort(new DOMException(`no answer within ${deadline / 1000} s`, 'TimeoutError')), deadline)
@@ -113,9 +119,10 @@ async function dial<T extends Duplex | IncomingMessage>(
     request.signal?.removeEventListener('abort', abort)
   }
   try {
-    request.signal?.throwIfAborted()
+    if (request.signal?.aborted === true) abort()
+    over.signal.throwIfAborted()
     modem.version = version ?? undefined
-    return { answer: await answerOf<T>(modem, { ...dialOptions(request), ...mode }, over.signal), stopClock, release }
+    return { answer: await answerOf<T>(modem, { ...dialOptions(request), ...mode }, over.signal), signal: over.signal, stopClock, release }
   } catch (error) {
     release()
     request.upload?.destroy()

@@ -44,7 +44,7 @@ export function toEnvironmentError(error: unknown, host: DockerHost, doing: stri
   if (error instanceof DOMException && error.name === 'TimeoutError') {
     return engineError('engine/timed-out', `the engine at "${formatDockerHost(host)}" gave ${error.message} while ${doing}`)
   }
-  if (error instanceof DOMException && error.name === 'AbortError') return engineError('engine/interrupted', `interrupted while ${doing}`)
+  if (error instanceof Error && error.name === 'AbortError') return engineError('engine/interrupted', `interrupted while ${doing}`)
   switch (codeOf(error)) {
     case 'ENOENT':
     case 'ECONNREFUSED':

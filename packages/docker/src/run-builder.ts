@@ -4,7 +4,7 @@ import { type Builder, type BuilderControl, type BuilderExit, EngineStreamError 
 import { followProcess, StartRefused } from './builder-process.ts'
 import { describeContainer } from './describe-container.ts'
 import { ApiError } from './docker-api.ts'
-import { EngineTrouble, engineError } from './engine-errors.ts'
+import { attempt, EngineTrouble, engineError } from './engine-errors.ts'
 import { fillVolumes } from './fill-volumes.ts'
 import { orNull } from './image-calls.ts'
 import { numberAt, textAt, valueAt } from './json-value.ts'
@@ -30,7 +30,7 @@ export async function runBuilder(session: DockerSession, builder: Builder, contr
     return await runOnce(session, builder, { control, image, made })
   } catch (error) {
     await made.remove()
-    if (control.kill.aborted && error === control.kill.reason) return neverStarted()
+    if (control.kill.aborted && error instanceof DOMException && error.name === 'AbortError') return neverStarted()
     if (!(error instanceof OverlayRefused)) throw error
     session.overlay = false
     return await runBuilder(session, builder, control)
@@ -58,9 +58,13 @@ class MadeThings {
     return this.removal
   }
 
+  /** What an engine does not let go now is left to close() and to the next sweep: it must not hide how the builder ended. */
   private async removeAll(): Promise<void> {
-    await removeContainer(this.session, containerName(this.builder))
-    await Promise.all(this.volumes.map((volume) => removeVolume(this.session, volume)))
+    const { api } = this.session
+    await attempt(api.host, `removing builder "${this.builder.id}"`, async () => {
+      await removeContainer(this.session, containerName(this.builder))
+      await Promise.all(this.volumes.map((volume) => removeVolume(this.session, volume)))
+    })
   }
 }
 
