@@ -57,7 +57,9 @@ rm -rf usr/share/man usr/share/info usr/share/doc-base usr/share/lintian usr/sha
 [ ! -d usr/share/doc ] || find usr/share/doc -mindepth 1 -type d -empty -delete
 [ ! -d usr/share/locale ] || find usr/share/locale -mindepth 1 -maxdepth 1 ! -name locale.alias -exec rm -rf {} +
 find . -xdev -type d -name __pycache__ -prune -exec rm -rf {} +
-rm -rf etc/apt etc/dpkg/dpkg.cfg.d/99mmdebstrap var/lib/apt var/cache var/log var/backups
+# An apt among the packages keeps its mirrors; without one nothing has a use for them.
+if [ -x usr/bin/apt-get ]; then rm -f etc/apt/apt.conf.d/99mmdebstrap etc/apt/preferences.d/locked; else rm -rf etc/apt; fi
+rm -rf etc/dpkg/dpkg.cfg.d/99mmdebstrap var/lib/apt var/cache var/log var/backups
 rm -rf etc/resolv.conf etc/hostname etc/hosts etc/machine-id var/lib/dbus/machine-id etc/.pwd.lock
 rm -rf etc/passwd- etc/group- etc/shadow- etc/gshadow- etc/subuid- etc/subgid-
 rm -rf var/lib/dpkg/available var/lib/dpkg/lock var/lib/dpkg/lock-frontend var/lib/dpkg/triggers/Lock var/lib/dpkg/*-old
