@@ -40,7 +40,8 @@ function lookAt(root: string, directory: string): DirectoryVerdict {
 /** Null for a dangling link or a loop. */
 export function realPath(absolute: string): string | null {
   try {
-    return realpathSync(absolute)
+    // Node's own takes `..` after a symlink by the text.
+    return realpathSync.native(absolute)
   } catch {
     // Whatever the reason, there is nothing to be read behind it.
     return null
