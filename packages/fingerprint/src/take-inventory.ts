@@ -1,6 +1,6 @@
 import { compareDiagnostics, type Diagnostic, err, ok, type Result, type TargetId, type WorkspacePath } from '@orchestrate/core'
 import type { BuildGraph } from '@orchestrate/graph'
-import { inventoryFinding, quotedPath } from './finding.ts'
+import { fileFinding, quotedPath } from './finding.ts'
 import { locateFindings } from './finding-span.ts'
 import { type Selection, selectInputs } from './input-selection.ts'
 import type { FileFinding, FileTree, Inventory, InventoryEntry } from './inventory.ts'
@@ -32,13 +32,13 @@ export async function takeInventory(input: TakeInventoryInput): Promise<Result<I
   const universe = createUniverse(graph.workspace, listed.value, unlisted.ok ? [...unlisted.value.keys()] : [])
   const selection = selectInputs(reads, universe, book)
   const resolved = await tree.resolve(selectedPaths(selection, universe), signal)
-  const fileFindings = [...failures(unlisted), ...failures(resolved)]
+  const locate = (findings: readonly FileFinding[]) => locateFindings(findings, reads, { book, owned: universe.owned })
   if (!unlisted.ok || !resolved.ok) {
-    const located = locateFindings(fileFindings, reads, { book, owned: universe.owned })
+    const located = locate([...failures(unlisted), ...failures(resolved)])
     return err(presentable([...book.findings.values(), ...selection.findings, ...located]))
   }
   const present = withoutAbsent(reads, book, { universe, selection }, resolved.value)
-  const findings = [...book.findings.values(), ...present.selection.findings, ...collisions(present)]
+  const findings = [...book.findings.values(), ...present.selection.findings, ...locate(collisions(present))]
   if (findings.length > 0) return err(presentable(findings))
   return ok({ inputs: entriesByTarget(present, resolved.value), tree })
 }
@@ -89,13 +89,13 @@ function withoutAbsent(reads: readonly TargetReads[], book: PatternBook, selecte
 }
 
 /** Only names that one target reads together can get in each other's way. */
-function collisions({ universe, selection }: Selected): readonly Diagnostic[] {
+function collisions({ universe, selection }: Selected): readonly FileFinding[] {
   return findCollisions(selectedPaths(selection, universe)).flatMap(([first, second]) => {
     const indexes = [indexOfPath(universe.paths, first), indexOfPath(universe.paths, second)]
     const reader = [...selection.indexes].find(([, read]) => indexes.every((index) => read.includes(index)))
     if (reader === undefined) return []
     const message = `${quotedPath(first)} and ${quotedPath(second)}, both inputs of "${reader[0]}", are one file where case is ignored`
-    return [inventoryFinding('inputs/path-collision', message)]
+    return [fileFinding('inputs/path-collision', second, message)]
   })
 }
 
