@@ -24,3 +24,4 @@ export { answerAndReset, answerJson, answerText, type DaemonHandler, hang, type 
 export { type SampleBuild, type SampleImage, type SampleService, type SampleWorkspace, sampleWorkspace } from './sample-workspace.ts'
 export { connectTo } from './connect-to-daemon.ts'
 export { type PrivateDaemon, privateDaemon } from './private-daemon.ts'
+export { type TemporaryRepository, temporaryRepository } from './temporary-repository.ts'
