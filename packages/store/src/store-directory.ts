@@ -3,7 +3,7 @@ import { lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'no
 import { join } from 'node:path'
 import { canonicalJson, environmentError, type EnvironmentError } from '@orchestrate/core'
 import { type Disk, onDisk } from './disk.ts'
-import { writeDurably } from './durable-file.ts'
+import { syncPath, writeDurably } from './durable-file.ts'
 import { exactObject, isCount, parseJson } from './strict-json.ts'
 import { StoreTrouble } from './storage-error.ts'
 
@@ -72,6 +72,7 @@ async function fill(root: string, disk: Disk): Promise<void> {
     disk.makeDirectory(join(root, 'blobs', 'sha256', shard), 0o700)
     disk.makeDirectory(join(root, 'records', shard), 0o700)
   }
+  for (const name of ['blobs/sha256', 'blobs', 'records']) await syncPath(disk, join(root, name))
   const temporary = join(root, 'tmp', `layout-${randomBytes(6).toString('hex')}`)
   await writeDurably(disk, { path: join(root, LAYOUT_FILE), temporary, content: canonicalJson({ version: LAYOUT_VERSION }), mode: 0o600 })
 }
