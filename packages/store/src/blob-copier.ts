@@ -1,11 +1,12 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from 'node:fs'
 import { chmod } from 'node:fs/promises'
-import { type Digest, digestOf } from '@orchestrate/core'
+import { type Digest, digestOf, environmentError, type EnvironmentError } from '@orchestrate/core'
 import { BLOB_MODES, blobTime, type Variant } from './blob-layout.ts'
 import type { BlobShelf, ShelfDeps } from './blob-shelf.ts'
 import { digestFile, SMALL_FILE_BYTES } from './digest-file.ts'
 import { diskCode, onDisk, whileOnDisk } from './disk.ts'
 import { discard, writeFully } from './durable-file.ts'
+import { StoreTrouble } from './storage-error.ts'
 
 /** Content that is somewhere on this machine and is wanted as a blob. */
 export interface CopyRequest {
@@ -22,7 +23,7 @@ export interface CopyRequest {
  * Nothing is synced. A copied input can be copied again, so after a power cut a torn one is a blob to be found damaged:
  * the verification cache trusts it until the machine boots again and no longer. Once it becomes part of an output it is synced (see `BlobWriter`).
  *
- * @throws DiskError
+ * @throws DiskError, or StoreTrouble when the user may not read the file.
  */
 export async function copyOntoShelf(deps: ShelfDeps, shelf: BlobShelf, request: CopyRequest): Promise<number | null> {
   const source = openSource(request.from)
@@ -60,9 +61,19 @@ function openSource(path: string): Source | null {
     closeSync(descriptor)
     return null
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO'].includes(diskCode(error) ?? '')) return null
+    const code = diskCode(error) ?? ''
+    if (['ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO'].includes(code)) return null
+    if (['EACCES', 'EPERM'].includes(code)) throw new StoreTrouble(unreadableInput(path, code))
     throw error
   }
+}
+
+function unreadableInput(path: string, code: string): EnvironmentError {
+  return environmentError({
+    id: 'store/input-unreadable',
+    message: `the input "${path}" cannot be read: ${code}`,
+    help: 'give yourself permission to read it, or leave it out of the inputs',
+  })
 }
 
 function copySmall(deps: ShelfDeps, source: Source, copy: TemporaryCopy): number | null {

@@ -251,6 +251,25 @@ describe('copyFile', () => {
     }
   })
 
+  it('names an input that its user may not read', async () => {
+    try {
+      process.seteuid?.(65_534)
+      await using rig = await temporaryStore({ platformUid: 65_534 })
+      const path = join(rig.directory, 'secret')
+      writeFileSync(path, 'hello', { mode: 0o000 })
+      const copied = await rig.store.blobs.copyFile(path, HELLO)
+      expect(copied.ok ? null : copied.error).toEqual({
+        kind: 'environment',
+        id: 'store/input-unreadable',
+        message: `the input "${path}" cannot be read: EACCES`,
+        details: [],
+        help: 'give yourself permission to read it, or leave it out of the inputs',
+      })
+    } finally {
+      process.seteuid?.(0)
+    }
+  })
+
   it('does not read the file when the store has its content', async () => {
     await using rig = await temporaryStore()
     valueOf(await rig.store.blobs.put('hello'))

@@ -43,6 +43,12 @@ export const STORE_DIAGNOSTICS: readonly {
     help: 'chown it, or set ORCHESTRATE_STORE to a directory of your own',
   },
   {
+    id: 'store/input-unreadable',
+    kind: 'environment',
+    summary: 'an input of a build may not be read by the user who runs it',
+    help: 'give yourself permission to read it, or leave it out of the inputs',
+  },
+  {
     id: 'store/invalid-tree',
     kind: 'integrity',
     summary: 'a tree of files holds an entry that no tree may hold',
@@ -51,7 +57,7 @@ export const STORE_DIAGNOSTICS: readonly {
   {
     id: 'store/io-error',
     kind: 'environment',
-    summary: 'the operating system refused a call on the store for another reason than those below',
+    summary: 'the operating system refused a call on the store for another reason than a full disk or missing permissions',
     help: 'check the disk and its file system',
   },
   {
@@ -87,7 +93,7 @@ export const STORE_DIAGNOSTICS: readonly {
   {
     id: 'store/permission-denied',
     kind: 'environment',
-    summary: 'a file or directory of the store, or an input, may not be read or written',
+    summary: 'a file or directory of the store may not be read or written',
     help: 'make it belong to you, or set ORCHESTRATE_STORE to a directory of your own',
   },
   {

@@ -1,5 +1,4 @@
 export type { ActionRecord, BuildRecord, ImageRecord, StoredLayer, ToolchainRecord } from './action-record.ts'
-export { blobTime, STORE_EPOCH } from './blob-layout.ts'
 export { STORE_DIAGNOSTICS } from './diagnostics.ts'
 export { createDisk, type Disk } from './disk.ts'
 export { escapeName } from './escape-name.ts'
@@ -26,4 +25,4 @@ export type {
   WorkspaceState,
 } from './store.ts'
 export type { Tree, TreeEntry } from './tree.ts'
-export { isSingle, type TreeProblem, validateTree } from './validate-tree.ts'
+export { type TreeProblem, validateTree } from './validate-tree.ts'

@@ -22,7 +22,7 @@ export function createTrees(blobs: Blobs): Trees {
 }
 
 /** In the order that trees have. */
-export function sortEntries(entries: readonly TreeEntry[]): readonly TreeEntry[] {
+function sortEntries(entries: readonly TreeEntry[]): readonly TreeEntry[] {
   return entries.toSorted((a, b) => compareCodeUnits(a.path, b.path))
 }
 
