@@ -94,7 +94,7 @@ function invocationOf(command: Command, host: Host): Invocation {
 const SELECTORS = 'a name, a glob (svc-*), api... (with dependents), ...api (with dependencies), or a path (.); default: everything'
 
 function example(command: Command, lines: readonly string[]): Command {
-  return command.addHelpText('beforeAll', `Example:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`)
+  return command.addHelpText('before', `Example:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`)
 }
 
 function addPlanning(program: Command, invoke: (command: Command) => Invocation, finish: Finish): void {

@@ -12,7 +12,14 @@ import {
   type WorkspacePath,
   parseWorkspacePath,
 } from '@orchestrate/core'
-import { type FileTree, gitIndexFiles, workTreeFiles } from '@orchestrate/fingerprint'
+import {
+  type CacheFile,
+  type FileTree,
+  type GitIndexOptions,
+  gitIndexFiles,
+  type WorkTreeOptions,
+  workTreeFiles,
+} from '@orchestrate/fingerprint'
 import { openStore, type Store, storeLocation, type WorkspaceState } from '@orchestrate/store'
 import { cacheFile, textCache } from './cache-file.ts'
 import { indexConfigFiles } from './index-config-files.ts'
@@ -48,19 +55,29 @@ export async function openSession({ host, directory }: Invocation, options: { re
   const store = opened.value
   const state = await store.workspaceState(root)
   if (!state.ok) return err(trouble(state.error))
-  const environment = { variables: host.env, directory: host.cwd }
-  const cacheIn = (name: string): ReturnType<typeof cacheFile> => cacheFile(join(state.value.directory, name))
-  const tree = options.staged
-    ? gitIndexFiles({ root, environment, cache: cacheIn('index-cache'), scratchDirectory: join(store.root, 'tmp') })
-    : workTreeFiles({ root, environment, statCache: cacheIn('stat-cache'), clock: systemClock })
+  const cacheIn = (name: string): CacheFile => cacheFile(join(state.value.directory, name))
+  const where = { root, environment: { variables: host.env, directory: host.cwd } }
+  const files = options.staged
+    ? stagedFiles({ ...where, cache: cacheIn('index-cache'), scratchDirectory: join(store.root, 'tmp') })
+    : workFiles({ ...where, statCache: cacheIn('stat-cache'), clock: systemClock })
   return ok({
     root,
     cwd: parseWorkspacePath(realpathSync(directory).slice(root === '/' ? 1 : root.length + 1)) ?? WORKSPACE_ROOT,
     store,
     state: state.value,
-    tree,
-    configFiles: options.staged ? indexConfigFiles(tree) : workTreeConfigFiles(root),
+    ...files,
     parseCache: textCache(join(state.value.directory, options.staged ? 'index-parse-cache.json' : 'parse-cache.json')),
     platform: linuxPlatform(host.arch),
   })
+}
+
+type SessionFiles = Pick<Session, 'tree' | 'configFiles'>
+
+function stagedFiles(options: GitIndexOptions): SessionFiles {
+  const tree = gitIndexFiles(options)
+  return { tree, configFiles: indexConfigFiles(tree) }
+}
+
+function workFiles(options: WorkTreeOptions): SessionFiles {
+  return { tree: workTreeFiles(options), configFiles: workTreeConfigFiles(options.root) }
 }

@@ -1,4 +1,4 @@
-import type { BuildEvent, TargetSummary } from '@orchestrate/core'
+import { type BuildEvent, compareCodeUnits, type TargetSummary } from '@orchestrate/core'
 import { count, formatBytes, formatDuration, shortDigest } from './format.ts'
 import type { Paint } from './paint.ts'
 import { sanitizeLine } from './sanitize.ts'
@@ -88,15 +88,17 @@ function renderRows(targets: readonly TargetSummary[]): readonly string[] {
   if (rows.size === 0) return []
   return renderTable(
     COLUMNS,
-    [...rows].map(([service, row]) => [
-      service,
-      ORDER.find((word) => row.decisions.has(word)) ?? '',
-      row.durationMs === 0 ? '-' : formatDuration(row.durationMs),
-      bytes(row.artifactBytes),
-      bytes(row.imageBytes),
-      bytes(row.toolchainBytes),
-      row.digest === null ? '-' : shortDigest(row.digest),
-    ]),
+    [...rows]
+      .toSorted(([a], [b]) => compareCodeUnits(a, b))
+      .map(([service, row]) => [
+        service,
+        ORDER.find((word) => row.decisions.has(word)) ?? '',
+        row.durationMs === 0 ? '-' : formatDuration(row.durationMs),
+        bytes(row.artifactBytes),
+        bytes(row.imageBytes),
+        bytes(row.toolchainBytes),
+        row.digest === null ? '-' : shortDigest(row.digest),
+      ]),
   )
 }
 
