@@ -54,8 +54,19 @@ export async function readDeclared(session: Session, signal: AbortSignal): Promi
   if (!loaded.ok) return err(findings(loaded.error.diagnostics, loaded.error.files))
   const graph = buildGraph(loaded.value)
   if (!graph.ok) return err(findings(graph.error, loaded.value.files))
-  const inventory = await takeInventory({ graph: graph.value, tree: session.tree, signal })
+  const inventory = await unlessAborted(signal, takeInventory({ graph: graph.value, tree: session.tree, signal }))
+  if (inventory === null) return err({ kind: 'cancelled' })
   if (!inventory.ok) return err(findings(inventory.error, loaded.value.files))
   const lock = await readWorkspaceLock(session, { graph: graph.value, inventory: inventory.value })
   return lock.ok ? ok({ graph: graph.value, inventory: inventory.value, lock: lock.value }) : lock
+}
+
+/** What `work` gives, or null when it threw because `signal` was aborted. */
+async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T | null> {
+  try {
+    return await work
+  } catch (error) {
+    if (signal.aborted) return null
+    throw error
+  }
 }

@@ -27,7 +27,7 @@ import type { Invocation } from './invocation.ts'
 import { type Stop, trouble } from './stop.ts'
 
 /** What every command that reads a workspace works with. */
-export interface Session {
+export interface Session extends AsyncDisposable {
   /** Absolute real path of the workspace. */
   readonly root: string
   /** The directory that the command was started in, inside the workspace: what path selectors start from. */
@@ -68,6 +68,7 @@ export async function openSession({ host, directory }: Invocation, options: { re
     ...files,
     parseCache: textCache(join(state.value.directory, options.staged ? 'index-parse-cache.json' : 'parse-cache.json')),
     platform: linuxPlatform(host.arch),
+    [Symbol.asyncDispose]: () => store.close(),
   })
 }
 

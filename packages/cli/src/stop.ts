@@ -7,6 +7,8 @@ import type { Invocation } from './invocation.ts'
 export type Stop =
   | { readonly kind: 'findings'; readonly diagnostics: readonly Diagnostic[]; readonly files: ReadonlyMap<string, string> }
   | { readonly kind: 'trouble'; readonly trouble: Trouble }
+  /** Interrupted before there was anything to sum up. */
+  | { readonly kind: 'cancelled' }
   /** A question that cannot be answered, in words that need no frame. */
   | { readonly kind: 'usage'; readonly message: string; readonly help: string | null }
 
@@ -23,6 +25,8 @@ export function stopCommand({ host, colorOf }: Invocation, stop: Stop): ExitCode
     case 'usage':
       host.stderr.write(`error: ${stop.message}\n${stop.help === null ? '' : `  = help: ${stop.help}\n`}`)
       return EXIT.wrongInput
+    case 'cancelled':
+      return EXIT.interrupted
     default:
       return assertNever(stop)
   }

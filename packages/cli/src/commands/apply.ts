@@ -29,27 +29,28 @@ export async function apply(invocation: Invocation, options: ApplyOptions): Prom
   using interrupts = handleInterrupts(process, (message) => host.stderr.write(`${message}\n`))
   const delivery = openDelivery(invocation, options)
   if (!delivery.ok) return stopCommand(invocation, delivery.error)
-  const session = await openSession(invocation, { staged: false })
-  if (!session.ok) return stopCommand(invocation, session.error)
-  const planned = await planWorkspace(session.value, {
+  const opened = await openSession(invocation, { staged: false })
+  if (!opened.ok) return stopCommand(invocation, opened.error)
+  await using session = opened.value
+  const planned = await planWorkspace(session, {
     services: options.services,
     force: options.force,
     locked: options.locked,
     signal: interrupts.stop,
   })
-  if (!planned.ok) return stopCommand(invocation, planned.error)
+  if (!planned.ok) return interrupts.exitCode() ?? stopCommand(invocation, planned.error)
   const emit = createReporter(invocation, { json: options.json })
-  const opened = await openExecution({
+  const connected = await openExecution({
     invocation,
-    session: session.value,
+    session,
     planned: planned.value,
     delivery: delivery.value,
     locked: options.locked,
     interrupts,
     emit,
   })
-  if (!opened.ok) return stopCommand(invocation, opened.error)
-  await using execution = opened.value
+  if (!connected.ok) return interrupts.exitCode() ?? stopCommand(invocation, connected.error)
+  await using execution = connected.value
   const { jobs, force, onFailure } = options
   const result = await execute({ plan: planned.value.plan, options: { jobs: jobs ?? host.cores, force, onFailure } }, execution.deps)
   if (!options.json) printImages(invocation, result.targets)

@@ -9,9 +9,10 @@ import { stopCommand, trouble } from '../stop.ts'
 
 /** `orchestrate ci matrix`: one job per group of services that act. */
 export async function ciMatrix(invocation: Invocation, options: { readonly services: readonly string[] }): Promise<ExitCode> {
-  const session = await openSession(invocation, { staged: false })
-  if (!session.ok) return stopCommand(invocation, session.error)
-  const planned = await planWorkspace(session.value, {
+  const opened = await openSession(invocation, { staged: false })
+  if (!opened.ok) return stopCommand(invocation, opened.error)
+  await using session = opened.value
+  const planned = await planWorkspace(session, {
     services: options.services,
     force: false,
     locked: false,

@@ -20,18 +20,19 @@ export interface LockOptions {
 export async function lock(invocation: Invocation, options: LockOptions): Promise<ExitCode> {
   const { host } = invocation
   using interrupts = handleInterrupts(process, (message) => host.stderr.write(`${message}\n`))
-  const session = await openSession(invocation, { staged: false })
-  if (!session.ok) return stopCommand(invocation, session.error)
-  const declared = await readDeclared(session.value, interrupts.stop)
-  if (!declared.ok) return stopCommand(invocation, declared.error)
+  const opened = await openSession(invocation, { staged: false })
+  if (!opened.ok) return stopCommand(invocation, opened.error)
+  await using session = opened.value
+  const declared = await readDeclared(session, interrupts.stop)
+  if (!declared.ok) return interrupts.exitCode() ?? stopCommand(invocation, declared.error)
   const refused = options.check ? refuseLock(declared.value.lock, { complete: true }) : unknownName(declared.value.lock, options.update)
   if (refused !== null) return stopCommand(invocation, refused)
   if (options.check) return EXIT.done
-  await using engine = lazyEngine(invocation, session.value, interrupts.stop)
+  await using engine = lazyEngine(invocation, session, interrupts.stop)
   const { locked, declarations } = declared.value.lock
   const { toolchains, file } = openToolchains({
     invocation,
-    session: session.value,
+    session,
     lock: declared.value.lock,
     engine: engine.get,
     locked: false,

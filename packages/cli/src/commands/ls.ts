@@ -13,9 +13,10 @@ export interface LsOptions {
 
 /** `orchestrate ls`: services, libraries and targets with their state. */
 export async function ls(invocation: Invocation, options: LsOptions): Promise<ExitCode> {
-  const session = await openSession(invocation, { staged: false })
-  if (!session.ok) return stopCommand(invocation, session.error)
-  const planned = await planWorkspace(session.value, {
+  const opened = await openSession(invocation, { staged: false })
+  if (!opened.ok) return stopCommand(invocation, opened.error)
+  await using session = opened.value
+  const planned = await planWorkspace(session, {
     services: options.services,
     force: false,
     locked: false,

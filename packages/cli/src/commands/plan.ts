@@ -15,9 +15,10 @@ export interface PlanOptions {
 
 /** `orchestrate plan`: what apply would do, and why. */
 export async function plan(invocation: Invocation, options: PlanOptions): Promise<ExitCode> {
-  const session = await openSession(invocation, options)
-  if (!session.ok) return stopCommand(invocation, session.error)
-  const planned = await planWorkspace(session.value, { ...options, force: false, locked: false, signal: new AbortController().signal })
+  const opened = await openSession(invocation, options)
+  if (!opened.ok) return stopCommand(invocation, opened.error)
+  await using session = opened.value
+  const planned = await planWorkspace(session, { ...options, force: false, locked: false, signal: new AbortController().signal })
   if (!planned.ok) return stopCommand(invocation, planned.error)
   const { plan: made } = planned.value
   const { stdout } = invocation.host

@@ -14,9 +14,10 @@ export interface ValidateOptions {
 
 /** `orchestrate validate`: the schema and the graph of every builder.yaml, all findings at once. */
 export async function validate(invocation: Invocation, options: ValidateOptions): Promise<ExitCode> {
-  const session = await openSession(invocation, options)
-  if (!session.ok) return stopCommand(invocation, session.error)
-  const { root, configFiles, parseCache } = session.value
+  const opened = await openSession(invocation, options)
+  if (!opened.ok) return stopCommand(invocation, opened.error)
+  await using session = opened.value
+  const { root, configFiles, parseCache } = session
   const loaded = await loadWorkspace(
     { root },
     { files: configFiles, cache: parseCache, git: workTreeGitFacts(root), signal: new AbortController().signal },
