@@ -7,10 +7,16 @@ export default defineConfig({
   ...source,
   test: {
     projects: [
-      { ...source, test: { name: 'unit', include: ['packages/*/src/**/*.test.ts', 'test/architecture.test.ts'], testTimeout: 20_000 } },
+      { ...source, test: { name: 'unit', include: ['packages/*/src/**/*.test.ts', 'test/*.test.ts'], testTimeout: 20_000 } },
       {
         ...source,
-        test: { name: 'system', include: ['test/{e2e,docker,examples}/**/*.test.ts'], testTimeout: 600_000, hookTimeout: 600_000, maxWorkers: 2 },
+        test: {
+          name: 'system',
+          include: ['test/{e2e,docker,examples}/**/*.test.ts'],
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+          maxWorkers: 2,
+        },
       },
     ],
   },

@@ -1,4 +1,4 @@
-export { completeFingerprint } from './complete-fingerprint.ts'
+export { explainChanges } from './explain-changes.ts'
 export { type PlanInput, plan } from './make-plan.ts'
 export type { PlanLookups } from './lookups.ts'
 export { type PlanJson, type PlannedTargetJson, planToJson } from './plan-to-json.ts'

@@ -1,8 +1,14 @@
-import type { Digest, Platform, TargetId } from '@orchestrate/core'
+import type { DecisionKind, Digest, Platform, TargetId } from '@orchestrate/core'
 import type { Inventory } from '@orchestrate/fingerprint'
-import type { BuildGraph } from '@orchestrate/graph'
+import { type BuildGraph, dependenciesOf } from '@orchestrate/graph'
+import { decideToolchain } from './decide-toolchain.ts'
+import { decideWork } from './decide-work.ts'
+import { type Decided, settledContents } from './decided.ts'
+import { type Draft, type DraftedTarget, type DraftedToolchain, type DraftedWork, draftPlan } from './draft.ts'
+import { eachAtOnce } from './each-at-once.ts'
 import type { PlanLookups } from './lookups.ts'
-import type { Plan } from './plan.ts'
+import type { Plan, PlannedTarget } from './plan.ts'
+import { wavesOf } from './waves.ts'
 
 export interface PlanInput {
   readonly graph: BuildGraph
@@ -11,11 +17,85 @@ export interface PlanInput {
   readonly identities: ReadonlyMap<string, Digest | null>
   /** What `selectTargets` gave; dependencies are added where they are missing. */
   readonly selection: ReadonlySet<TargetId>
-  /** Builds and images of the selection act even when the store has them. */
+  /** Every build and image of the selection, dependencies included, acts even when the store has it; toolchains do not. */
   readonly force: boolean
   readonly platform: Platform
 }
 
-export function plan(_input: PlanInput, _lookups: PlanLookups): Promise<Plan> {
-  throw new Error('to come')
+/** Look-ups under way at once: enough to hide latency, few enough for the limit of open files. */
+const LOOKUPS_AT_ONCE = 64
+
+/**
+ * What apply would do, and why: every selected target with its decision. Needs no engine and changes nothing.
+ * The same input and the same answers give the same plan.
+ */
+export async function plan(input: PlanInput, lookups: PlanLookups): Promise<Plan> {
+  const draft = draftPlan(input)
+  const decided = await decideAllWork(draft, lookups)
+  const toolchains = await decideAllToolchains(draft, decided, lookups)
+  const targets = new Map(
+    [...draft.targets].flatMap(([id, drafted]) => {
+      const outcome = decided.get(id) ?? toolchains.get(id)
+      return outcome === undefined ? [] : [[id, planned(drafted, outcome, input, lookups)] as const]
+    }),
+  )
+  return { graph: input.graph, inventory: input.inventory, targets, summary: summarize(targets.values()) }
+}
+
+/** Builds and images, wave by wave: whatever a target depends on was decided before. */
+async function decideAllWork(draft: Draft, lookups: PlanLookups): Promise<ReadonlyMap<TargetId, Decided>> {
+  const { graph, force } = draft.input
+  const decided = new Map<TargetId, Decided>()
+  const work = new Map(
+    [...draft.targets].flatMap(([id, drafted]): [TargetId, DraftedWork][] => ('digests' in drafted ? [[id, drafted]] : [])),
+  )
+  const contents = settledContents(draft, decided)
+  for (const wave of wavesOf(work.keys(), (id) => dependenciesOf(graph, id))) {
+    await eachAtOnce(wave, LOOKUPS_AT_ONCE, async (id) => {
+      const drafted = work.get(id)
+      if (drafted !== undefined) decided.set(id, await decideWork(drafted, { lookups, force, contents, decided }))
+    })
+  }
+  return decided
+}
+
+async function decideAllToolchains(
+  draft: Draft,
+  decided: ReadonlyMap<TargetId, Decided>,
+  lookups: PlanLookups,
+): Promise<ReadonlyMap<TargetId, Decided>> {
+  const used = new Set(
+    [...decided].flatMap(([id, { decision }]) =>
+      decision === 'build' || decision === 'emit' ? dependenciesOf(draft.input.graph, id) : [],
+    ),
+  )
+  const toolchains = [...draft.targets.values()].filter((drafted): drafted is DraftedToolchain => 'identity' in drafted)
+  const outcomes = new Map<TargetId, Decided>()
+  await eachAtOnce(toolchains, LOOKUPS_AT_ONCE, async (drafted) => {
+    outcomes.set(drafted.target.id, await decideToolchain(drafted, used.has(drafted.target.id), lookups))
+  })
+  return outcomes
+}
+
+function planned(drafted: DraftedTarget, decided: Decided, { graph, force }: PlanInput, lookups: PlanLookups): PlannedTarget {
+  const { id, kind, service } = drafted.target
+  const isWork = 'ingredients' in drafted
+  const last = lookups.lastGood(id)
+  return {
+    id,
+    kind,
+    service,
+    ...decided,
+    recipe: drafted.recipe,
+    mayStop: isWork && decided.fingerprint === null && !force,
+    needs: dependenciesOf(graph, id),
+    estimatedSeconds: last === null ? null : last.durationMs / 1000,
+    ingredients: isWork ? drafted.ingredients : null,
+  }
+}
+
+function summarize(targets: Iterable<PlannedTarget>): Readonly<Record<DecisionKind, number>> {
+  const summary = { build: 0, restore: 0, emit: 0, current: 0, blocked: 0 }
+  for (const { decision } of targets) summary[decision]++
+  return summary
 }

@@ -1,7 +1,9 @@
-import type { DecisionKind, Digest, TargetId, TargetKind } from '@orchestrate/core'
+import type { DecisionKind, Digest, Reason, TargetId, TargetKind } from '@orchestrate/core'
 import type { BuildGraph } from '@orchestrate/graph'
 import type { Ingredients, Inventory } from '@orchestrate/fingerprint'
 import type { ActionRecord } from '@orchestrate/store'
+
+export type { Reason }
 
 /** Every selected target with its decision and its reasons. A value: it can be printed, saved, compared. */
 export interface Plan {
@@ -33,21 +35,3 @@ export interface PlannedTarget {
   /** The stored outcome of a `current` target. */
   readonly record: ActionRecord | null
 }
-
-/** Why a target acts. Data only; `report` words it. */
-export type Reason =
-  | { readonly kind: 'never-built' }
-  | { readonly kind: 'forced' }
-  | { readonly kind: 'input-changed' | 'input-added' | 'input-removed'; readonly path: string }
-  | { readonly kind: 'env-changed' | 'env-added' | 'env-removed'; readonly name: string }
-  | { readonly kind: 'toolchain-changed'; readonly toolchain: string }
-  | { readonly kind: 'toolchain-missing'; readonly toolchain: string }
-  | { readonly kind: 'need-changed'; readonly artifact: string }
-  | { readonly kind: 'need-acts'; readonly target: TargetId }
-  /** A fact of the manifest by name: command, outputs, network, user, … */
-  | { readonly kind: 'definition-changed'; readonly field: string }
-  | { readonly kind: 'record-missing' }
-  | { readonly kind: 'artifact-damaged'; readonly digest: Digest }
-  | { readonly kind: 'gate-failed'; readonly target: TargetId }
-  | { readonly kind: 'gate-pending'; readonly target: TargetId }
-  | { readonly kind: 'last-run-failed' }
