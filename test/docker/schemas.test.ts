@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
+import { describe, expect, it } from 'vitest'
+import { addBusybox, createRig, ROOT } from '../e2e/rig.ts'
+
+const schemas = resolve(dirname(fileURLToPath(import.meta.url)), '../../schemas')
+
+function validator(name: string): ValidateFunction {
+  const ajv = new Ajv2020({ strict: true, allowUnionTypes: true })
+  return ajv.compile(JSON.parse(readFileSync(join(schemas, `${name}.schema.json`), 'utf8')) as object)
+}
+
+const FILES = {
+  'builder.yaml': ROOT,
+  'api/builder.yaml':
+    'version: 1\nservice: api\nbuild: { toolchain: busybox, run: "echo hello | tee /out/app", inputs: [], outputs: [app] }\nimage: { from: scratch, files: [{ artifact: build/app, to: /app }] }\n',
+  'bad/builder.yaml':
+    'version: 1\nservice: bad\nbuild: { toolchain: busybox, run: "exit 3", inputs: [], outputs: [app] }\nimage: { from: scratch, files: [{ artifact: build/app, to: /app }] }\n',
+}
+
+describe('what programs read', () => {
+  it('is as the schemas say: every line of apply --json, the plan before and after, the matrix, the findings', async () => {
+    using rig = createRig(FILES)
+    addBusybox(rig)
+    const plan = validator('plan')
+    expect([plan(JSON.parse((await rig.run(['plan', '--json'])).stdout)), plan.errors]).toEqual([true, null])
+    const matrix = validator('matrix')
+    expect([matrix(JSON.parse((await rig.run(['ci', 'matrix'])).stdout)), matrix.errors]).toEqual([true, null])
+    const event = validator('events')
+    const { events } = await rig.apply('--output', 'oci:images')
+    expect(events.filter((line) => !event(line))).toEqual([])
+    expect(new Set(events.map((line) => line.type))).toEqual(
+      new Set(['run-started', 'target-started', 'target-output', 'target-finished', 'image-delivered', 'run-finished']),
+    )
+    expect([plan(JSON.parse((await rig.run(['plan', '--json'])).stdout)), plan.errors]).toEqual([true, null])
+    rig.write({ 'bad/builder.yaml': 'version: 1\nservice: bad\nbuild: {}\n' })
+    const findings = validator('diagnostics')
+    expect([findings(JSON.parse((await rig.run(['validate', '--json'])).stdout)), findings.errors]).toEqual([true, null])
+  })
+})
