@@ -15,7 +15,7 @@ import {
   type ToolchainTarget,
   withDependencies,
 } from '@orchestrate/graph'
-import type { PlanInput } from './make-plan.ts'
+import type { PlanInput } from './plan-input.ts'
 
 /** What is known of the selected targets before anything is looked up. */
 export interface Draft {

@@ -1,5 +1,6 @@
 export { explainChanges } from './explain-changes.ts'
-export { type PlanInput, plan } from './make-plan.ts'
+export { plan } from './make-plan.ts'
+export type { PlanInput } from './plan-input.ts'
 export type { PlanLookups } from './lookups.ts'
 export { type PlanJson, type PlannedTargetJson, planToJson } from './plan-to-json.ts'
 export type { Plan, PlannedTarget, Reason } from './plan.ts'

@@ -1,6 +1,5 @@
-import type { DecisionKind, Digest, Platform, TargetId } from '@orchestrate/core'
-import type { Inventory } from '@orchestrate/fingerprint'
-import { type BuildGraph, dependenciesOf } from '@orchestrate/graph'
+import type { DecisionKind, TargetId } from '@orchestrate/core'
+import { dependenciesOf } from '@orchestrate/graph'
 import { decideToolchain } from './decide-toolchain.ts'
 import { decideWork } from './decide-work.ts'
 import { type Decided, settledContents } from './decided.ts'
@@ -8,19 +7,8 @@ import { type Draft, type DraftedTarget, type DraftedToolchain, type DraftedWork
 import { eachAtOnce } from './each-at-once.ts'
 import type { PlanLookups } from './lookups.ts'
 import type { Plan, PlannedTarget } from './plan.ts'
+import type { PlanInput } from './plan-input.ts'
 import { wavesOf } from './waves.ts'
-
-export interface PlanInput {
-  readonly graph: BuildGraph
-  readonly inventory: Inventory
-  /** Identity of every declared toolchain and base by name, from builder.lock; null or absent where it has none. */
-  readonly identities: ReadonlyMap<string, Digest | null>
-  /** What `selectTargets` gave; dependencies are added where they are missing. */
-  readonly selection: ReadonlySet<TargetId>
-  /** Every build and image of the selection, dependencies included, acts even when the store has it; toolchains do not. */
-  readonly force: boolean
-  readonly platform: Platform
-}
 
 /** Look-ups under way at once: enough to hide latency, few enough for the limit of open files. */
 const LOOKUPS_AT_ONCE = 64
