@@ -1,9 +1,9 @@
-import type { Digest, DecisionKind, TargetId } from '@orchestrate/core'
+import type { Digest, DecisionKind, Reason, TargetId } from '@orchestrate/core'
 import { buildGraph, selectTargets } from '@orchestrate/graph'
 import { identityOf, sampleInventory, SampleResults, type SampleService, sampleWorkspace, type SampleWorkspace } from '@orchestrate/testkit'
 import { describe, expect, it } from 'vitest'
 import { plan } from './make-plan.ts'
-import type { Plan, Reason } from './plan.ts'
+import type { Plan } from './plan.ts'
 
 describe('decisions', () => {
   it('builds everything at first, and nothing the second time', async () => {

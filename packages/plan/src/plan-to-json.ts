@@ -1,5 +1,5 @@
-import type { DecisionKind, Digest, TargetId, TargetKind } from '@orchestrate/core'
-import type { Plan, Reason } from './plan.ts'
+import type { DecisionKind, Digest, Reason, TargetId, TargetKind } from '@orchestrate/core'
+import type { Plan } from './plan.ts'
 
 /** `plan --json`: stable and versioned; described by schemas/plan.schema.json. */
 export interface PlanJson {

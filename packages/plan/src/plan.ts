@@ -3,8 +3,6 @@ import type { BuildGraph } from '@orchestrate/graph'
 import type { Ingredients, Inventory } from '@orchestrate/fingerprint'
 import type { ActionRecord } from '@orchestrate/store'
 
-export type { Reason }
-
 /** Every selected target with its decision and its reasons. A value: it can be printed, saved, compared. */
 export interface Plan {
   readonly graph: BuildGraph
