@@ -1,4 +1,4 @@
-import { assertNever, type Trouble } from '@orchestrate/core'
+import { assertNever, type Diagnostic, type Trouble } from '@orchestrate/core'
 
 /** The exit codes of `orchestrate`, the same for every command. */
 export const EXIT = {
@@ -36,4 +36,14 @@ export function exitCodeOf(trouble: Trouble): ExitCode {
 export function worstExitCode(troubles: readonly Trouble[]): ExitCode {
   const codes = new Set(troubles.map(exitCodeOf))
   return [EXIT.integrity, EXIT.environment, EXIT.buildFailed].find((code) => codes.has(code)) ?? EXIT.done
+}
+
+/** Findings about this machine, not about what was written. */
+const ENVIRONMENT_FINDINGS: ReadonlySet<string> = new Set(['inputs/git-missing', 'inputs/git-failed', 'inputs/unreadable'])
+
+/** The code of findings that keep a command from its work: wrong input, unless nothing but the machine is at fault. */
+export function exitCodeOfFindings(diagnostics: readonly Diagnostic[]): ExitCode {
+  const errors = diagnostics.filter(({ severity }) => severity === 'error')
+  if (errors.length === 0) return EXIT.done
+  return errors.every(({ id }) => ENVIRONMENT_FINDINGS.has(id)) ? EXIT.environment : EXIT.wrongInput
 }

@@ -1,10 +1,11 @@
 import { availableParallelism } from 'node:os'
+import { renderUsageError } from '@orchestrate/report'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { closest } from '@orchestrate/core'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import { type ColorChoice, findHome, type Host, usesColor } from './host.ts'
 import type { Invocation } from './invocation.ts'
 import { reportBug } from './report-bug.ts'
+import { restateUsageError } from './restate-usage-error.ts'
 
 /** Parses arguments and runs a command. @returns the exit code. */
 export async function runProgram(process: NodeJS.Process, version: string): Promise<ExitCode> {
@@ -58,32 +59,30 @@ function buildProgram(host: Host, version: string, finish: Finish): Command {
     .addOption(new Option('--color <when>', 'colour the output').choices(['auto', 'always', 'never']).default('auto'))
     .showSuggestionAfterError()
     .helpCommand(false)
-    .exitOverride()
-    .configureOutput({ writeOut: host.stdout.write, writeErr: host.stderr.write })
   example(program, ['orchestrate plan', 'orchestrate apply'])
-  program.action((_options: object, command: Command) => {
-    const [word] = command.args
-    if (word === undefined) {
-      host.stderr.write(command.helpInformation())
-    } else {
-      const near = closest(
-        word,
-        command.commands.map((known) => known.name()),
-      )
-      host.stderr.write(`error: unknown command "${word}"${near === null ? '' : `; did you mean "${near}"?`}\n`)
-    }
-    finish(EXIT.wrongInput)
-  })
-  program.allowExcessArguments()
   const invoke = (command: Command): Invocation => invocationOf(command, host)
   addPlanning(program, invoke, finish)
   addApply(program, invoke, finish)
   addLock(program, invoke, finish)
   addCi(program, invoke, finish)
-  for (const command of program.commands)
-    command.exitOverride().configureOutput({ writeOut: host.stdout.write, writeErr: host.stderr.write })
+  answerThrough(program, host)
   return program
 }
+
+/** Help and wrong input of `command` and those below it go where the host says, in the style of every other message. */
+function answerThrough(command: Command, host: Host): void {
+  command.exitOverride().configureOutput({
+    writeOut: host.stdout.write,
+    writeErr: host.stderr.write,
+    outputError: (text, write) => {
+      const { color } = command.optsWithGlobals<{ color: ColorChoice }>()
+      write(renderUsageError(restateUsageError(text, pathOf(command)), { color: usesColor(color, host.stderr, host.env) }))
+    },
+  })
+  for (const below of command.commands) answerThrough(below, host)
+}
+
+const pathOf = (command: Command): string => (command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`)
 
 function invocationOf(command: Command, host: Host): Invocation {
   const { directory, color } = command.optsWithGlobals<{ directory?: string; color: ColorChoice }>()
@@ -192,7 +191,7 @@ function addLock(program: Command, invoke: (command: Command) => Invocation, fin
 }
 
 function addCi(program: Command, invoke: (command: Command) => Invocation, finish: Finish): void {
-  const ci = example(program.command('ci'), ['orchestrate ci matrix']).description('cut CI jobs from the plan')
+  const ci = example(program.command('ci'), ['orchestrate ci matrix']).description('cut CI jobs from the plan').helpCommand(false)
   example(ci.command('matrix'), ['orchestrate ci matrix'])
     .description('a job matrix of what acts; also written to $GITHUB_OUTPUT where that is set')
     .argument('[service...]', SELECTORS)
@@ -200,12 +199,11 @@ function addCi(program: Command, invoke: (command: Command) => Invocation, finis
       const { ciMatrix } = await import('./commands/ci-matrix.ts')
       finish(await ciMatrix(invoke(command), { services }))
     })
-  ci.commands.forEach((command) => command.exitOverride())
 }
 
 function parseJobs(text: string): number {
   const jobs = Number(text)
-  if (!/^[0-9]+$/.test(text) || jobs < 1 || jobs > 1024) throw new InvalidArgumentError('expected a whole number from 1 to 1024.')
+  if (!/^[0-9]+$/.test(text) || jobs < 1 || jobs > 1024) throw new InvalidArgumentError('expected a whole number from 1 to 1024')
   return jobs
 }
 

@@ -1,5 +1,5 @@
-import { realpathSync } from 'node:fs'
-import { join } from 'node:path'
+import { realpathSync, statSync } from 'node:fs'
+import { isAbsolute, join } from 'node:path'
 import { type ConfigFiles, findWorkspaceRoot, type ParseCache, workTreeConfigFiles } from '@orchestrate/config'
 import {
   err,
@@ -42,6 +42,8 @@ export interface Session extends AsyncDisposable {
 
 /** Finds the workspace and opens the store. With `staged`, files are git's index as it would be checked out. */
 export async function openSession({ host, directory }: Invocation, options: { readonly staged: boolean }): Promise<Result<Session, Stop>> {
+  const wrong = checkDirectory(directory) ?? checkStoreVariable(host.env['ORCHESTRATE_STORE'] ?? '')
+  if (wrong !== null) return err(wrong)
   const root = await findWorkspaceRoot(directory)
   if (root === null) {
     return err({
@@ -70,6 +72,26 @@ export async function openSession({ host, directory }: Invocation, options: { re
     platform: linuxPlatform(host.arch),
     [Symbol.asyncDispose]: () => store.close(),
   })
+}
+
+/** The directory that a command starts in may have been removed, or never have been there. */
+function checkDirectory(directory: string): Stop | null {
+  const help = 'change into a directory of the workspace, or name one with -C'
+  try {
+    if (statSync(directory).isDirectory()) return null
+    return { kind: 'usage', message: `"${directory}" is not a directory`, help }
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : null
+    if (code === 'ENOENT') return { kind: 'usage', message: `the directory "${directory}" does not exist`, help }
+    if (typeof code === 'string') return { kind: 'usage', message: `the directory "${directory}" cannot be entered: ${code}`, help }
+    throw error
+  }
+}
+
+/** A relative store would lie somewhere else for every directory that a command starts in. */
+function checkStoreVariable(value: string): Stop | null {
+  if (value === '' || isAbsolute(value)) return null
+  return { kind: 'usage', message: `ORCHESTRATE_STORE is "${value}", which is not an absolute path`, help: 'write the whole path' }
 }
 
 type SessionFiles = Pick<Session, 'tree' | 'configFiles'>

@@ -1,6 +1,6 @@
 import { assertNever, type Diagnostic, type Trouble } from '@orchestrate/core'
-import { renderDiagnostics, renderTrouble } from '@orchestrate/report'
-import { EXIT, type ExitCode, worstExitCode } from './exit-code.ts'
+import { renderDiagnostics, renderTrouble, renderUsageError, type UsageError } from '@orchestrate/report'
+import { EXIT, type ExitCode, exitCodeOfFindings, worstExitCode } from './exit-code.ts'
 import type { Invocation } from './invocation.ts'
 
 /** Why a command ends before its work is done. */
@@ -10,7 +10,7 @@ export type Stop =
   /** Interrupted before there was anything to sum up. */
   | { readonly kind: 'cancelled' }
   /** A question that cannot be answered, in words that need no frame. */
-  | { readonly kind: 'usage'; readonly message: string; readonly help: string | null }
+  | ({ readonly kind: 'usage' } & UsageError)
 
 /** Says why on stderr. @returns the exit code. */
 export function stopCommand({ host, colorOf }: Invocation, stop: Stop): ExitCode {
@@ -18,12 +18,12 @@ export function stopCommand({ host, colorOf }: Invocation, stop: Stop): ExitCode
   switch (stop.kind) {
     case 'findings':
       host.stderr.write(renderDiagnostics(stop.diagnostics, { files: stop.files, color }))
-      return EXIT.wrongInput
+      return exitCodeOfFindings(stop.diagnostics)
     case 'trouble':
       host.stderr.write(renderTrouble(stop.trouble, { color }))
       return worstExitCode([stop.trouble])
     case 'usage':
-      host.stderr.write(`error: ${stop.message}\n${stop.help === null ? '' : `  = help: ${stop.help}\n`}`)
+      host.stderr.write(renderUsageError(stop, { color }))
       return EXIT.wrongInput
     case 'cancelled':
       return EXIT.interrupted

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { lstatSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ToolchainDeclaration } from '@orchestrate/config'
 import { environmentError, err, isWorkspacePath, ok, type Result } from '@orchestrate/core'
@@ -53,12 +53,21 @@ async function readLockText(session: Session): Promise<Result<string | null, Sto
   return ok(bytes === null ? null : Buffer.from(bytes).toString('utf8'))
 }
 
+/** Through a link, something else would be read as a lock and shown in code frames, and in the end be written over. */
+const NOT_A_FILE = environmentError({
+  id: 'lock/not-a-file',
+  message: 'builder.lock is a link, a directory or something else that is no regular file',
+  help: 'remove it and run `orchestrate lock`',
+})
+
 function readFromDisk(path: string): Result<string | null, Stop> {
   try {
+    const stat = lstatSync(path, { throwIfNoEntry: false })
+    if (stat === undefined) return ok(null)
+    if (!stat.isFile()) return err(trouble(NOT_A_FILE))
     return ok(readFileSync(path, 'utf8'))
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? cause.code : null
-    if (code === 'ENOENT') return ok(null)
     if (typeof code !== 'string') throw cause
     return err(
       trouble(

@@ -1,10 +1,10 @@
 import type { ErrorObject } from 'ajv'
 import { explainSchemaError } from './explain-schema-error.ts'
-import type { Findings } from './findings.ts'
+import type { Finding, Findings } from './findings.ts'
 import type { BuilderFile, ServiceEntry } from './generated/builder-file.ts'
 import { validateFile, validateService, type Validator } from './generated/validate.js'
 import type { ParsedFile } from './parse-cache.ts'
-import { isPartOfAnother, schemaOf, typesOf } from './schema-words.ts'
+import { choices, isChoiceOfKeys, isPartOfAnother, schemaOf, typesOf } from './schema-words.ts'
 import { type Typed, typed } from './typed-node.ts'
 import {
   isRefused,
@@ -48,14 +48,30 @@ function reportErrors(root: YamlNode, errors: readonly ErrorObject[], { within, 
   if (errors.length === 0) return root
   const dropped = new Set<YamlNode>()
   const emptied = new Set<YamlNode>()
+  const misspelt = new Map<YamlNode, string>()
+  const missing: { readonly finding: Finding; readonly holder: YamlNode | null; readonly keys: readonly string[] }[] = []
   for (const error of errors) {
     const path = pathOf(error, root)
     if (isPartOfAnother(error, errors) || isRefused(nodeAt(root, path))) continue
-    const { finding, refused, withKey } = explainSchemaError(error, { root, path, within, text })
-    findings.report(finding)
+    const { finding, refused, withKey, meant = null } = explainSchemaError(error, { root, path, within, text })
+    const keys = missingKeysOf(error)
+    if (keys.length > 0) missing.push({ finding, holder: nodeAt(root, path), keys })
+    else findings.report(finding)
     if (refused !== null) (withKey ? dropped : emptied).add(refused)
+    if (refused !== null && meant !== null) misspelt.set(refused, meant)
   }
-  return withoutRefused(root, { dropped, emptied })
+  for (const { finding, holder, keys } of missing) if (!holdsMisspelt(holder, keys, misspelt)) findings.report(finding)
+  return withoutRefused(root, { dropped, emptied, misspelt })
+}
+
+function missingKeysOf(error: ErrorObject): readonly string[] {
+  if (error.keyword === 'required') return [String(error.params['missingProperty'])]
+  return isChoiceOfKeys(error) ? choices(error).flatMap((choice) => choice.required ?? []) : []
+}
+
+function holdsMisspelt(holder: YamlNode | null, keys: readonly string[], misspelt: ReadonlyMap<YamlNode, string>): boolean {
+  const values = holder?.kind === 'map' ? [...holder.entries.values()].map(({ value }) => misspelt.get(value)) : []
+  return values.some((meant) => meant !== undefined && keys.includes(meant))
 }
 
 function errorsOf(validate: Validator, value: PlainValue): readonly ErrorObject[] {

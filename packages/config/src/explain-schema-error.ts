@@ -1,4 +1,4 @@
-import type { Span } from '@orchestrate/core'
+import { compareCodeUnits, type Span } from '@orchestrate/core'
 import type { ErrorObject } from 'ajv'
 import type { Finding } from './findings.ts'
 import { inPlace, placeName } from './place-name.ts'
@@ -23,6 +23,8 @@ export interface Explained {
   readonly refused: YamlNode | null
   /** Whether its key goes with it. */
   readonly withKey: boolean
+  /** The key that a misspelt one stands for: it counts as written, so that nobody misses it too. */
+  readonly meant?: string | null
 }
 
 /** An error of the schema's validator as a finding in the user's words. */
@@ -51,7 +53,7 @@ export function explainSchemaError(error: ErrorObject, subject: Subject): Explai
 
 function unknownKey(error: ErrorObject, subject: Subject): Explained {
   const key = String(error.params['additionalProperty'])
-  const known = Object.keys(schemaOf(error)['properties'] ?? {})
+  const known = Object.keys(schemaOf(error)['properties'] ?? {}).toSorted(compareCodeUnits)
   return {
     finding: {
       id: 'config/unknown-key',
@@ -61,6 +63,7 @@ function unknownKey(error: ErrorObject, subject: Subject): Explained {
     },
     refused: nodeAt(subject.root, [...subject.path, key]),
     withKey: true,
+    meant: nearest(key, known),
   }
 }
 

@@ -55,7 +55,8 @@ function resolvePattern(written: string, span: Span, { base, name, findings }: P
   if (segments.length === 0) return refuse('config/invalid-path', 'is empty', 'write "**" for everything')
   if (up === 0) return { glob: rest.join('/'), fromRoot, excludes, optional: false, span }
   const start = fromRoot ? null : joinWorkspacePath(base, segments.slice(0, up).join('/'))
-  if (start === null) return refuse('config/path-outside-workspace', 'leaves the workspace')
+  if (start === null)
+    return refuse('config/path-outside-workspace', 'leaves the workspace', 'move the files into the workspace; "//" starts at its root')
   const glob = [...(start === '' ? [] : [start]), ...rest].join('/')
   return { glob: glob === '' ? '**' : glob, fromRoot: true, excludes, optional: false, span }
 }

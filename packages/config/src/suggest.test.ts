@@ -7,7 +7,7 @@ test.each([
   ['Go', ['go', 'c'], 'did you mean "go"?'],
   ['rust', ['go', 'c'], 'the known toolchains are "c", "go"'],
   ['x', [], null],
-  ['x'.repeat(100_000), ['a'], 'the known toolchains are "a"'],
+  ['x'.repeat(100_000), ['a'], 'the only one known is "a"'],
 ])('%s', (name, known, expected) => {
   expect(suggest(name, known, 'toolchains')).toBe(expected)
 })

@@ -6,13 +6,14 @@ const LISTED = 16
 
 /**
  * Help for a name that is not among `known`: the nearest one when it is near enough to be a slip of the fingers,
- * otherwise all of them (as `the known <noun> are …`), or null when there is nothing to offer.
+ * otherwise all of them (as `the known <noun> are …` or `the only one known is …`), or null when there is nothing to offer.
  */
 export function suggest(name: string, known: Iterable<string>, noun: string): string | null {
   const candidates = [...known].toSorted(compareCodeUnits)
   const near = nearest(name, candidates)
   if (near !== null) return `did you mean ${quote(near)}?`
   if (candidates.length === 0) return null
+  if (candidates.length === 1) return `the only one known is ${candidates.map(quote).join()}`
   const rest = candidates.length - LISTED
   return `the known ${noun} are ${candidates.slice(0, LISTED).map(quote).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`
 }

@@ -98,19 +98,25 @@ export interface Refused {
   readonly dropped: ReadonlySet<YamlNode>
   /** Values whose keys stay, so that nothing else reports them as missing. */
   readonly emptied: ReadonlySet<YamlNode>
+  /** Values of misspelt keys, and the keys that were meant: those count as written. */
+  readonly misspelt: ReadonlyMap<YamlNode, string>
 }
 
 /** The same tree without what was refused. */
 export function withoutRefused(node: YamlNode, refused: Refused): YamlNode {
-  if (refused.emptied.has(node)) return { kind: 'scalar', value: null, span: node.span, origin: 'refused' }
+  if (refused.emptied.has(node)) return refusedNode(node)
   if (node.kind === 'scalar') return node
   if (node.kind === 'list') return { ...node, items: node.items.map((item) => withoutRefused(item, refused)) }
   const entries = new Map<string, MapEntry>()
   for (const [key, entry] of node.entries) {
+    const meant = refused.misspelt.get(entry.value)
     if (!refused.dropped.has(entry.value)) entries.set(key, { ...entry, value: withoutRefused(entry.value, refused) })
+    else if (meant !== undefined && !node.entries.has(meant)) entries.set(meant, { ...entry, value: refusedNode(entry.value) })
   }
   return { ...node, entries }
 }
+
+const refusedNode = ({ span }: YamlNode): YamlNode => ({ kind: 'scalar', value: null, span, origin: 'refused' })
 
 export function isRefused(node: YamlNode | null): boolean {
   return node?.kind === 'scalar' && node.origin === 'refused'

@@ -160,7 +160,7 @@ describe("git's index", () => {
         {
           id: 'inputs/submodule-missing',
           message: 'the index records commit 111111111111 for the submodule "lib/inner", which does not have it',
-          help: 'Run "git submodule update --init".',
+          help: 'run "git submodule update --init"',
         },
       ],
     })
@@ -195,7 +195,7 @@ describe("git's index", () => {
           message: 'the index was asked for, but the workspace is not in the work tree of a git repository',
           span: null,
           notes: [{ message: 'fatal: not a git repository (or any of the parent directories): .git', span: null }],
-          help: 'Plan the work tree instead, without --staged.',
+          help: 'plan the work tree instead, without --staged',
         },
       ],
     })

@@ -35,7 +35,7 @@ export async function takeInventory(input: TakeInventoryInput): Promise<Result<I
   const locate = (findings: readonly FileFinding[]) => locateFindings(findings, reads, { book, owned: universe.owned })
   if (!unlisted.ok || !resolved.ok) {
     const located = locate([...failures(unlisted), ...failures(resolved)])
-    return err(presentable([...book.findings.values(), ...selection.findings, ...located]))
+    return err(presentable([...book.findings.values(), ...unexplained(selection.findings, located), ...located]))
   }
   const present = withoutAbsent(reads, book, { universe, selection }, resolved.value)
   const findings = [...book.findings.values(), ...present.selection.findings, ...locate(collisions(present))]
@@ -108,6 +108,13 @@ function entriesByTarget({ universe, selection }: Selected, resolved: Resolved):
       indexes.flatMap((index) => entries[index] ?? []),
     )
   return inputs
+}
+
+/** Without patterns that match nothing because of what is wrong with the very file that they name. */
+function unexplained(findings: readonly Diagnostic[], located: readonly Diagnostic[]): readonly Diagnostic[] {
+  const placeOf = ({ span }: Diagnostic): string => JSON.stringify([span?.file, span?.offset])
+  const explained = new Set(located.map(placeOf))
+  return findings.filter((finding) => !explained.has(placeOf(finding)))
 }
 
 /** Sorted, and each once: a pattern of a template or a library is used by many. */

@@ -127,7 +127,7 @@ describe('listing a work tree', () => {
           message: '"git ls-files" failed: fatal: bad config line 1 in file .git/config',
           span: null,
           notes: [],
-          help: 'Follow what git says; "git status" in the workspace should show the same.',
+          help: 'follow what git says; "git status" in the workspace should show the same',
         },
       ],
     })
@@ -259,9 +259,9 @@ describe('files that no builder may see', () => {
     expect(result.ok ? [] : result.error.map(({ id, path, message, help }) => [id, path, message, help])).toEqual([
       ['inputs/link-leaves-workspace', 'absolute', 'the symlink "absolute" points to "/etc/passwd", outside the workspace', LINK_HELP],
       ['inputs/behind-link', 'alias/file.txt', '"alias/file.txt" lies behind the symlink "alias"', 'name it "//real/file.txt"'],
-      ['inputs/special-file', 'fifo', '"fifo" is a FIFO, not a file', 'Exclude it with a "!" pattern.'],
-      ['inputs/lfs-pointer', 'pointer.bin', '"pointer.bin" is a git-LFS pointer, not its content', 'Run "git lfs pull".'],
-      ['inputs/special-file', 'socket', '"socket" is a socket, not a file', 'Exclude it with a "!" pattern.'],
+      ['inputs/special-file', 'fifo', '"fifo" is a FIFO, not a file', 'exclude it with a "!" pattern'],
+      ['inputs/lfs-pointer', 'pointer.bin', '"pointer.bin" is a git-LFS pointer, not its content', 'run "git lfs pull"'],
+      ['inputs/special-file', 'socket', '"socket" is a socket, not a file', 'exclude it with a "!" pattern'],
       ['inputs/link-leaves-workspace', 'up', 'the symlink "up" points to "..", outside the workspace', LINK_HELP],
       ['inputs/link-leaves-workspace', 'up/file.txt', '"up/file.txt" lies behind the symlink "up", which leaves the workspace', LINK_HELP],
       ['inputs/link-leaves-workspace', 'upwards', 'the symlink "upwards" points to "../outside", outside the workspace', LINK_HELP],
@@ -304,7 +304,7 @@ describe('opening a file', () => {
   })
 })
 
-const LINK_HELP = 'Point it at a file inside the workspace with a relative target, or exclude it with a "!" pattern.'
+const LINK_HELP = 'point it at a file inside the workspace with a relative target, or exclude it with a "!" pattern'
 
 const FORGED = digestOf('forged')
 

@@ -67,8 +67,8 @@ describe('selectTargets', () => {
       'select/unknown-service: unknown service "payments" (`orchestrate ls` lists the services)',
       'select/matches-nothing: no service matches "x-*" (`orchestrate ls` lists the services and their directories)',
       'select/matches-nothing: no service lies in "libs/money" (`orchestrate ls` lists the services and their directories)',
-      'select/outside-workspace: "../.." lies outside the workspace (null)',
-      'select/outside-workspace: "/elsewhere" lies outside the workspace (null)',
+      'select/outside-workspace: "../.." lies outside the workspace (name a directory below the root builder.yaml)',
+      'select/outside-workspace: "/elsewhere" lies outside the workspace (name a directory below the root builder.yaml)',
     ])
   })
 })

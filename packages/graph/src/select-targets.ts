@@ -101,5 +101,9 @@ function matchesNothing(message: string): Diagnostic {
 }
 
 function outsideWorkspace(path: string): Diagnostic {
-  return diagnostic({ id: 'select/outside-workspace', message: `"${path}" lies outside the workspace` })
+  return diagnostic({
+    id: 'select/outside-workspace',
+    message: `"${path}" lies outside the workspace`,
+    help: 'name a directory below the root builder.yaml',
+  })
 }

@@ -23,7 +23,7 @@ export function renderDiagnostics(diagnostics: readonly Diagnostic[], context: D
 function renderOne(diagnostic: Diagnostic, context: DiagnosticContext, paint: Paint): string {
   const format = diagnostic.severity === 'error' ? 'red' : 'yellow'
   const head = `${paint([format, 'bold'], `${diagnostic.severity}[${diagnostic.id}]`)}${paint('bold', `: ${diagnostic.message}`)}`
-  const gutter = diagnostic.span === null ? ' ' : ' '.repeat(String(lineOf(diagnostic.span, context)).length + 1)
+  const gutter = diagnostic.span === null ? '  ' : ' '.repeat(String(lineOf(diagnostic.span, context)).length + 1)
   return [
     head,
     ...(diagnostic.span === null ? [] : renderFrame(diagnostic.span, { context, paint, gutter })),
@@ -48,7 +48,7 @@ function renderFrame(
   return [
     place,
     `${gutter}${bar}`,
-    `${paint('blue', String(line))} ${bar} ${shown}`,
+    `${paint('blue', String(line))} ${bar} ${shown}`.trimEnd(),
     `${gutter}${bar} ${' '.repeat(column - 1 - start)}${paint('red', '^'.repeat(width))}`,
   ]
 }

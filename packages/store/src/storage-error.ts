@@ -35,8 +35,9 @@ export function storageError(error: DiskError, root: string): EnvironmentError {
     const message = `the store at "${root}" cannot be used: ${error.code} at "${path}"`
     return environmentError({ id: 'store/io-error', message, details: [error.message], help: 'check the disk and its file system' })
   }
-  const message = `the store at "${root}" ${meaning.what}: ${error.code} at "${path}"`
-  return environmentError({ id: meaning.id, message: `${message}, ${freeSpace(root)}`, help: meaning.help })
+  const space = meaning.id === 'store/disk-full' ? `, ${freeSpace(root)}` : ''
+  const message = `the store at "${root}" ${meaning.what}: ${error.code} at "${path}"${space}`
+  return environmentError({ id: meaning.id, message, help: meaning.help })
 }
 
 const MEANINGS: Readonly<Record<string, { readonly id: string; readonly what: string; readonly help: string } | undefined>> = {

@@ -2,7 +2,7 @@ import { loadWorkspace, workTreeGitFacts } from '@orchestrate/config'
 import { buildGraph } from '@orchestrate/graph'
 import { diagnosticsToJson, renderDiagnostics } from '@orchestrate/report'
 import type { Diagnostic } from '@orchestrate/core'
-import { EXIT, type ExitCode } from '../exit-code.ts'
+import { EXIT, type ExitCode, exitCodeOfFindings } from '../exit-code.ts'
 import type { Invocation } from '../invocation.ts'
 import { openSession } from '../session.ts'
 import { stopCommand } from '../stop.ts'
@@ -41,5 +41,5 @@ function report(
 ): ExitCode {
   if (options.json) host.stdout.write(`${JSON.stringify(diagnosticsToJson(diagnostics, files))}\n`)
   else host.stderr.write(renderDiagnostics(diagnostics, { files, color: colorOf(host.stderr) }))
-  return diagnostics.some(({ severity }) => severity === 'error') ? EXIT.wrongInput : EXIT.done
+  return exitCodeOfFindings(diagnostics)
 }
