@@ -1,11 +1,12 @@
-import { createReadStream, lstatSync } from 'node:fs'
+import { lstatSync } from 'node:fs'
 import { createDigester, type Digest, digestOf, environmentError, type EnvironmentError } from '@orchestrate/core'
 import { copyOntoShelf, type CopyRequest } from './blob-copier.ts'
 import { otherVariant, type Variant, variantOf } from './blob-layout.ts'
 import { type BlobShelf, isAsAdmitted, type ShelfDeps } from './blob-shelf.ts'
 import type { BlobWriter } from './blob-writer.ts'
-import { onDisk, readIfThere } from './disk.ts'
+import { DiskError, onDisk, readIfThere } from './disk.ts'
 import { IntegrityError, unusableBlob } from './integrity-error.ts'
+import { readPieces } from './read-pieces.ts'
 import { attempt, StoreTrouble } from './storage-error.ts'
 import type { Blobs, PutOptions, StoredBlob } from './store.ts'
 
@@ -29,7 +30,7 @@ export function createBlobs(deps: ShelfDeps, shelf: BlobShelf, writer: BlobWrite
       }
       return bad
     },
-    read: (digest) => readBlob(shelf, digest),
+    read: (digest) => readBlob(deps, shelf, digest),
     text: async (digest) => readText(shelf, digest),
     file: (digest, executable) => attempt(deps.root, () => blobFile(deps, shelf, { digest, variant: variantOf(executable) })),
   }
@@ -96,18 +97,18 @@ function statOf(shelf: BlobShelf, digest: Digest): { readonly size: number } | n
   return null
 }
 
-async function* readBlob(shelf: BlobShelf, digest: Digest): AsyncGenerator<Uint8Array> {
+async function* readBlob(deps: ShelfDeps, shelf: BlobShelf, digest: Digest): AsyncGenerator<Uint8Array> {
+  if (deps.breath.due()) await deps.breath.take()
   const variant = await shelf.find(digest)
   if (variant === 'missing' || variant === 'damaged') throw new IntegrityError(digest, `blob ${digest} is ${variant}`)
   const digester = createDigester()
   try {
-    const stream: AsyncIterable<Buffer> = createReadStream(shelf.path(digest, variant), { highWaterMark: 256 * 1024 })
-    for await (const chunk of stream) {
-      digester.update(chunk)
-      yield chunk
+    for await (const piece of readPieces(shelf.path(digest, variant))) {
+      digester.update(piece)
+      yield piece
     }
   } catch (error) {
-    throw error instanceof Error && 'code' in error ? new IntegrityError(digest, `blob ${digest} cannot be read`, error) : error
+    throw error instanceof DiskError ? new IntegrityError(digest, `blob ${digest} cannot be read`, error) : error
   }
   if (digester.digest() !== digest) throw new IntegrityError(digest, `blob ${digest} is damaged`)
 }

@@ -1,0 +1,30 @@
+import { readFileSync, statSync } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { SMALL_FILE_BYTES } from './digest-file.ts'
+import { onDisk, whileOnDisk } from './disk.ts'
+
+/**
+ * The bytes of a file in pieces of up to 1 MiB, each a buffer of its own that the reader may keep. Small files come by one
+ * synchronous call, so whoever reads many of them gives others their turn (see `Breath`).
+ *
+ * @throws DiskError
+ */
+export async function* readPieces(path: string): AsyncGenerator<Uint8Array> {
+  if (onDisk(path, () => statSync(path)).size <= SMALL_FILE_BYTES) yield onDisk(path, () => readFileSync(path))
+  else yield* readLargeFile(path)
+}
+
+const PIECE_BYTES = 1 << 20
+
+async function* readLargeFile(path: string): AsyncGenerator<Uint8Array> {
+  const file = await whileOnDisk(path, open(path, 'r'))
+  try {
+    for (;;) {
+      const { bytesRead, buffer } = await whileOnDisk(path, file.read(Buffer.allocUnsafeSlow(PIECE_BYTES)))
+      if (bytesRead > 0) yield buffer.subarray(0, bytesRead)
+      if (bytesRead < PIECE_BYTES) return
+    }
+  } finally {
+    await file.close()
+  }
+}
