@@ -17,7 +17,8 @@ export interface ProcessRequest {
   readonly input: string | null
   /** Each line of standard error, without its end; bytes that are not UTF-8 are replaced. */
   readonly onLine: (line: string) => void
-  /** Ends the process: SIGTERM, and SIGKILL after three seconds. */
+  /** What the signal does: `terminate` sends SIGTERM, and SIGKILL after three seconds; `kill` sends SIGKILL at once. */
+  readonly stop: 'terminate' | 'kill'
   readonly signal: AbortSignal
 }
 
@@ -31,7 +32,7 @@ export type ProcessExit =
   | { readonly kind: 'exited'; readonly code: number }
   | { readonly kind: 'signalled'; readonly signal: string }
   /** It could not be started: `ENOENT`, `EACCES`, … */
-  | { readonly kind: 'not-started'; readonly code: string }
+  | { readonly kind: 'not-started'; readonly command: string; readonly code: string }
 
 const KILL_AFTER_MS = 3000
 
@@ -45,9 +46,9 @@ export const systemProcesses: ProcessRunner = {
     const { stdout, stderr } = child
     if (stdout === null || stderr === null) throw new Error('standard output and error were asked for as pipes')
     readLines(stderr, request.onLine)
-    const stop = endOnAbort(request.signal, (signal) => child.kill(signal))
+    const stop = endOnAbort(request, (signal) => child.kill(signal))
     const exit = new Promise<ProcessExit>((resolve) => {
-      child.once('error', (error: NodeJS.ErrnoException) => resolve({ kind: 'not-started', code: error.code ?? error.message }))
+      child.once('error', (error: NodeJS.ErrnoException) => resolve({ kind: 'not-started', command, code: error.code ?? error.message }))
       child.once('close', (code, signal) =>
         resolve(code === null ? { kind: 'signalled', signal: signal ?? 'SIGKILL' } : { kind: 'exited', code }),
       )
@@ -63,9 +64,10 @@ function readLines(stream: Readable, onLine: (line: string) => void): void {
 }
 
 /** Gives the function that calls it off. */
-function endOnAbort(signal: AbortSignal, kill: (signal: NodeJS.Signals) => void): () => void {
+function endOnAbort({ signal, stop }: ProcessRequest, kill: (signal: NodeJS.Signals) => void): () => void {
   let timer: NodeJS.Timeout | null = null
   const onAbort = (): void => {
+    if (stop === 'kill') return void kill('SIGKILL')
     kill('SIGTERM')
     timer = setTimeout(() => kill('SIGKILL'), KILL_AFTER_MS)
   }

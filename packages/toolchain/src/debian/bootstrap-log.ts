@@ -90,8 +90,8 @@ function hostProblem(lines: readonly string[]): BootstrapProblem | null {
   const denied =
     /unable to pick chroot mode automatically|unshare(?:\(\))? failed|cannot unshare|newuidmap .* failed|(?:mount|mknod).*: Operation not permitted/
   if (lines.some((line) => denied.test(line))) return { kind: 'not-permitted' }
-  const [missing] = matches(lines, /^E: cannot find (dpkg|apt-get|apt-config|tar|chroot)$/)
-  if (missing !== undefined) return { kind: 'tool-missing', tool: missing[1] ?? '' }
+  const [missing] = matches(lines, /^E: cannot find (\S+)$|^sh: \d+: exec: (\S+): not found$/)
+  if (missing !== undefined) return { kind: 'tool-missing', tool: missing[1] ?? missing[2] ?? '' }
   if (lines.some((line) => line.includes('unmet dependencies') || line.includes('held broken packages'))) {
     return {
       kind: 'unsatisfiable',

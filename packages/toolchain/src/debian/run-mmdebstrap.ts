@@ -4,6 +4,7 @@ import type { Store, StoredBlob } from '@orchestrate/store'
 import type { ProcessExit, ProcessRunner } from '../process-runner.ts'
 import { type BootstrapProblem, createBootstrapLog } from './bootstrap-log.ts'
 import { createBootstrapProgress } from './bootstrap-progress.ts'
+import { isolate } from './isolate.ts'
 import { FINISH_SCRIPT, INSTALL_SCRIPT, SETUP_SCRIPT } from './scripts.ts'
 
 export interface BootstrapDeps {
@@ -57,11 +58,12 @@ export async function runMmdebstrap(
   await using directory = scratch.value
   const log = createBootstrapLog()
   const report = createBootstrapProgress(bootstrap.what, deps.clock, options.progress)
+  const launch = isolate(mmdebstrapArguments(bootstrap), directory.path, deps.superuser)
   const running = deps.processes.run({
-    argv: ['mmdebstrap', ...mmdebstrapArguments(bootstrap)],
-    // Without root, another user of a new namespace writes there, who has no access to the store.
-    env: mmdebstrapEnvironment(bootstrap, deps, deps.superuser ? directory.path : null),
+    argv: launch.argv,
+    env: mmdebstrapEnvironment(bootstrap, deps, launch.temporary),
     input: bootstrap.base,
+    stop: launch.stop,
     onLine: (line) => {
       log.push(line)
       report(line)
@@ -102,7 +104,7 @@ async function storeOutput(
 }
 
 function problemOf(exit: ProcessExit, said: BootstrapProblem): BootstrapProblem {
-  if (exit.kind === 'not-started') return { kind: 'tool-missing', tool: 'mmdebstrap' }
+  if (exit.kind === 'not-started') return { kind: 'tool-missing', tool: exit.command }
   if (exit.kind === 'signalled' && said.kind === 'other')
     return { kind: 'other', lines: [...said.lines, `mmdebstrap was ended by ${exit.signal}`] }
   return said
