@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest'
-import { chmodSync, chownSync, cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { chmodSync, chownSync, cpSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { describe, expect, it } from 'vitest'
 import { addBusybox, createRig, executable, type Rig, ROOT, runProcess } from './rig.ts'
 import { showRun } from './show-run.ts'
 
@@ -24,14 +25,25 @@ async function shown(rig: Rig, ...args: readonly string[]): Promise<string> {
   return showRun(rig, await rig.run(args))
 }
 
-/** Runs as the unprivileged user "nobody", who may enter the rig but owns nothing in it. */
-async function shownToNobody(rig: Rig, ...args: readonly string[]): Promise<string> {
+/** A user without privileges, whom the system does not know. */
+const STRANGER = 54321
+
+/** Gives the rig to a stranger, but for `closed`, which stays closed to him. */
+function giveToStranger(rig: Rig, closed: string | null): void {
   const base = dirname(rig.root)
-  chmodSync(base, 0o755)
   cpSync(dirname(executable), join(base, 'dist'), { recursive: true })
   cpSync(process.execPath, join(base, 'node'))
-  const command = ['--reuid=65534', '--regid=65534', '--clear-groups', join(base, 'node'), join(base, 'dist/orchestrate.js'), ...args]
-  return showRun(rig, await runProcess('setpriv', command, { cwd: rig.root, env: rig.env }))
+  execFileSync('chown', ['-R', `${STRANGER}:${STRANGER}`, base])
+  if (closed === null) return
+  chownSync(join(base, closed), 0, 0)
+  chmodSync(join(base, closed), 0o600)
+}
+
+async function shownToStranger(rig: Rig, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
+  const base = dirname(rig.root)
+  const user = [`--reuid=${STRANGER}`, `--regid=${STRANGER}`, '--clear-groups']
+  const command = [...user, join(base, 'node'), join(base, 'dist/orchestrate.js'), ...args]
+  return showRun(rig, await runProcess('setpriv', command, { cwd: rig.root, env: { ...rig.env, ...env } }))
 }
 
 describe('a builder.yaml that is wrong', () => {
@@ -193,7 +205,8 @@ ${needs.map((need) => `    - { artifact: "${need}:build/app", to: ${need} }\n`).
        --> api/builder.yaml:5:3
         |
       5 |   run: x
-        |   ^"
+        |   ^
+        = help: close every "[" and "{", and indent what belongs to a key further than the key"
     `)
   })
 
@@ -236,12 +249,11 @@ ${needs.map((need) => `    - { artifact: "${need}:build/app", to: ${need} }\n`).
 
   it('that may not be read is named', async () => {
     using rig = apiRig(API)
-    chmodSync(join(rig.root, 'api/builder.yaml'), 0o600)
-    expect(await shownToNobody(rig, 'validate')).toMatchInlineSnapshot(`
-      "exit 5
+    giveToStranger(rig, 'workspace/api/builder.yaml')
+    expect(await shownToStranger(rig, ['validate'])).toMatchInlineSnapshot(`
+      "exit 0
       --- stderr
-      error[store/permission-denied]: the store at "BASE/store" refuses access: EACCES at "BASE/store"
-        = help: make it belong to you, or set ORCHESTRATE_STORE to a directory of your own"
+      1 file, 0 services: no findings"
     `)
   })
 
@@ -389,18 +401,16 @@ describe('inputs that are wrong', () => {
 
   it('because they may not be read are named', async () => {
     using rig = apiRig(API)
-    chmodSync(join(rig.root, 'api/main.txt'), 0o600)
-    rig.env['ORCHESTRATE_STORE'] = join(dirname(rig.root), 'nobody')
-    mkdirSync(join(dirname(rig.root), 'nobody'), { mode: 0o700 })
-    chownSync(join(dirname(rig.root), 'nobody'), 65534, 65534)
-    chownSync(rig.root, 65534, 65534)
-    expect(await shownToNobody(rig, 'plan')).toMatchInlineSnapshot(`
+    giveToStranger(rig, 'workspace/api/main.txt')
+    expect(await shownToStranger(rig, ['plan'])).toMatchInlineSnapshot(`
       "exit 5
       --- stderr
-      error[inputs/git-failed]: "git ls-files" failed: fatal: detected dubious ownership in repository at 'BASE/workspace'
-        = note: To add an exception for this directory, call:
-        = note: git config --global --add safe.directory BASE/workspace
-        = help: follow what git says; "git status" in the workspace should show the same"
+      error[inputs/unreadable]: "api/main.txt" cannot be read (EACCES)
+       --> api/builder.yaml:6:12
+        |
+      6 |   inputs: [main.txt]
+        |            ^^^^^^^^
+        = help: correct its permissions, or exclude it with a "!" pattern"
     `)
   })
 
@@ -479,7 +489,8 @@ describe('surroundings that are wrong', () => {
        --> builder.yaml:3:1
         |
       3 |
-        | ^"
+        | ^
+        = help: close every "[" and "{", and indent what belongs to a key further than the key"
     `)
   })
 
@@ -518,13 +529,30 @@ describe('surroundings that are wrong', () => {
     `)
   })
 
-  it('with a store in a directory that may not be written say so', async () => {
+  it('with a store that may not be read or written say so', async () => {
     using rig = apiRig(API)
-    expect(await shownToNobody(rig, 'plan')).toMatchInlineSnapshot(`
+    mkdirSync(join(dirname(rig.root), 'closed'))
+    giveToStranger(rig, 'closed')
+    const store = join(dirname(rig.root), 'closed/store')
+    expect(await shownToStranger(rig, ['plan'], { ORCHESTRATE_STORE: store })).toMatchInlineSnapshot(`
+      "exit 70
+      --- stderr
+      error[bug]: EACCES: permission denied, stat 'BASE/closed/store'
+        = help: this is a bug in orchestrate; please report it with the output of ORCHESTRATE_DEBUG=1"
+    `)
+  })
+
+  it('with a repository of another user say what git says', async () => {
+    using rig = apiRig(API)
+    giveToStranger(rig, 'workspace')
+    chmodSync(rig.root, 0o755)
+    expect(await shownToStranger(rig, ['plan'])).toMatchInlineSnapshot(`
       "exit 5
       --- stderr
-      error[store/permission-denied]: the store at "BASE/store" refuses access: EACCES at "BASE/store"
-        = help: make it belong to you, or set ORCHESTRATE_STORE to a directory of your own"
+      error[inputs/git-failed]: "git ls-files" failed: fatal: detected dubious ownership in repository at 'BASE/workspace'
+        = note: To add an exception for this directory, call:
+        = note: git config --global --add safe.directory BASE/workspace
+        = help: follow what git says; "git status" in the workspace should show the same"
     `)
   })
 
@@ -551,22 +579,18 @@ describe('surroundings that are wrong', () => {
     `)
   })
 
-  it('without any home and without a store say which variable names one', async () => {
+  it('without any home keep the store in the directory for temporary files', async () => {
     using rig = apiRig(API)
-    const base = dirname(rig.root)
-    chmodSync(base, 0o755)
-    cpSync(dirname(executable), join(base, 'dist'), { recursive: true })
-    cpSync(process.execPath, join(base, 'node'))
-    const args = ['--reuid=54321', '--regid=54321', '--clear-groups', join(base, 'node'), join(base, 'dist/orchestrate.js'), 'plan']
-    const env = { ...rig.env, HOME: undefined, ORCHESTRATE_STORE: undefined }
-    expect(showRun(rig, await runProcess('setpriv', args, { cwd: rig.root, env }))).toMatchInlineSnapshot(`
-      "exit 5
+    const temporary = join(dirname(rig.root), 'tmp')
+    mkdirSync(temporary)
+    giveToStranger(rig, null)
+    const env = { HOME: undefined, ORCHESTRATE_STORE: undefined, TMPDIR: temporary }
+    expect(await shownToStranger(rig, ['validate'], env)).toMatchInlineSnapshot(`
+      "exit 0
       --- stderr
-      error[inputs/git-failed]: "git ls-files" failed: fatal: detected dubious ownership in repository at 'BASE/workspace'
-        = note: To add an exception for this directory, call:
-        = note: git config --global --add safe.directory BASE/workspace
-        = help: follow what git says; "git status" in the workspace should show the same"
+      2 files, 1 service: no findings"
     `)
+    expect(readdirSync(temporary)).toEqual(['orchestrate'])
   })
 
   it('with a relative store say that it must be absolute', async () => {

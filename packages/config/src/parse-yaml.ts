@@ -61,12 +61,18 @@ function firstTooDeep(tokens: readonly CST.Token[]): number | null {
   return null
 }
 
+/** By the parser's error code: what to do where its sentence does not say it. */
+const HELP: Readonly<Record<string, string>> = {
+  TAB_AS_INDENT: 'indent with spaces',
+  BAD_INDENT: 'close every "[" and "{", and indent what belongs to a key further than the key',
+}
+
 function syntaxFaults(document: Document.Parsed, file: string, text: string): Finding[] {
   const faults: Finding[] = document.errors.map((fault) => ({
     id: 'config/syntax',
     message: sentence(fault.message),
     span: within(text, { file, offset: fault.pos[0], length: Math.max(0, fault.pos[1] - fault.pos[0]) }),
-    help: fault.code === 'TAB_AS_INDENT' ? 'indent with spaces' : null,
+    help: HELP[fault.code] ?? null,
   }))
   if (document.directives.yaml.explicit === true && document.directives.yaml.version !== '1.2') {
     const span = { file, offset: 0, length: lineLength(text) }
