@@ -1,5 +1,6 @@
 // Containers of the demo: one network, every service under its own name, ports on loopback. Only what was started here is removed.
 import { execFile } from 'node:child_process'
+import http from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
@@ -85,14 +86,31 @@ export async function waitForAnswer(url, seconds) {
   const deadline = performance.now() + seconds * 1000
   for (;;) {
     try {
-      const response = await fetch(url, { signal: AbortSignal.timeout(5_000) })
-      if (response.status === 200) return await response.text()
-      if (performance.now() > deadline) throw new Error(`${url} answers ${response.status}: ${await response.text()}`)
+      const { status, text } = await get(url)
+      if (status === 200) return text
+      if (performance.now() > deadline) throw new Error(`${url} answers ${status}: ${text}`)
     } catch (error) {
       if (performance.now() > deadline) throw error
     }
     await sleep(50)
   }
+}
+
+/**
+ * node:http, because the fetch of Node 20 may leave a request that is reset while it connects without an answer and without
+ * anything that keeps the process alive.
+ * @param {string} url
+ * @returns {Promise<{status: number, text: string}>}
+ */
+function get(url) {
+  return new Promise((resolve, reject) => {
+    const request = http.get(url, { agent: false, timeout: 5_000 }, (response) => {
+      let text = ''
+      response.setEncoding('utf8').on('data', (chunk) => (text += chunk))
+      response.once('error', reject).once('end', () => resolve({ status: response.statusCode ?? 0, text }))
+    })
+    request.once('error', reject).once('timeout', () => request.destroy(new Error(`${url} is silent`)))
+  })
 }
 
 /** @param {unknown} error */
