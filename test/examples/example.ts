@@ -72,6 +72,14 @@ function readEvents({ code, stdout, stderr }: Run): Applied {
   return { code, stderr, events, targets: new Map(last.targets.map((target) => [target.id, target])) }
 }
 
+/** What did not succeed, with the end of its log: empty after a run in which everything did. */
+export function failures({ events }: Applied): readonly object[] {
+  const finished = events.flatMap((event) => (event.type === 'target-finished' ? event : []))
+  return finished
+    .filter(({ summary }) => summary.outcome !== 'succeeded')
+    .map(({ summary: { id, trouble }, logTail }) => ({ id, message: trouble?.message, logTail }))
+}
+
 function removeImages(repositoryName: string): void {
   const names = execFileSync('docker', ['images', '--format', '{{.Repository}}:{{.Tag}}'], { encoding: 'utf8' }).split('\n')
   const own = names.filter((name) => name.startsWith(`${repositoryName}/`))

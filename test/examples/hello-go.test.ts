@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Applied, copyExample, type Example, repository } from './example.ts'
+import { type Applied, copyExample, type Example, failures, repository } from './example.ts'
 import { measureLayout } from './image-layout.ts'
 import { startServices } from './running-services.ts'
 
@@ -15,7 +15,7 @@ describe('examples/hello-go', () => {
   afterAll(() => example[Symbol.dispose]())
 
   it('is built and emitted by one apply', () => {
-    expect(first.stderr).toBe('')
+    expect(failures(first)).toEqual([])
     expect([...first.targets.values()].map(({ id, decision, outcome }) => ({ id, decision, outcome }))).toEqual([
       { id: 'toolchain:go', decision: 'build', outcome: 'succeeded' },
       { id: 'hello:build', decision: 'build', outcome: 'succeeded' },

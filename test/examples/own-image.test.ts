@@ -1,27 +1,32 @@
 import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Applied, copyExample, type Example, repository } from './example.ts'
+import { type Applied, copyExample, type Example, failures, repository } from './example.ts'
 
 describe('the root builder.yaml', () => {
   let example: Example
   let applied: Applied
 
   beforeAll(async () => {
-    const files = execFileSync('git', ['ls-files', '-z', 'builder.yaml', '*.json', 'pnpm-*.yaml', 'packages', 'schemas'], {
-      cwd: repository,
-      encoding: 'utf8',
-    })
+    const files = execFileSync(
+      'git',
+      ['ls-files', '-z', '--cached', '--others', '--exclude-standard', 'builder.yaml', '*.json', 'pnpm-*.yaml', 'packages', 'schemas'],
+      {
+        cwd: repository,
+        encoding: 'utf8',
+      },
+    )
     example = copyExample(
       repository,
-      files.split('\0').filter((file) => file !== '' && !file.startsWith('examples/')),
+      files.split('\0').filter((file) => file !== '' && existsSync(join(repository, file))),
     )
     applied = await example.apply()
   })
   afterAll(() => example[Symbol.dispose]())
 
   it("builds orchestrate's own runtime image", () => {
-    expect([...applied.targets.values()].filter(({ outcome }) => outcome !== 'succeeded')).toEqual([])
+    expect(failures(applied)).toEqual([])
     expect(applied.code).toBe(0)
   })
 
