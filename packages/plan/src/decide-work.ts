@@ -82,7 +82,7 @@ function lastRun({ target }: DraftedWork, fingerprint: Digest | null, lookups: P
 /** A size limit is no ingredient: an image that was emitted under a larger one has to be judged again. */
 function exceedsLimit(target: DraftedWork['target'], record: BuildRecord | ImageRecord): boolean {
   if (target.kind !== 'image' || record.kind !== 'image' || target.image.maxSize === null) return false
-  return record.layers.reduce((sum, layer) => sum + layer.uncompressedSize, 0) > target.image.maxSize.value
+  return record.bytes > target.image.maxSize.value
 }
 
 /** `gate-failed`: its last run failed at its present fingerprint. `gate-pending`: it has not succeeded there, but will run. */

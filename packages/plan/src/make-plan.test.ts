@@ -220,8 +220,8 @@ describe('image size', () => {
   it('judges a stored image again when its limit was lowered', async () => {
     const { results, shop } = setUp()
     results.apply(await shop())
-    expect(reasons(await setUp({}, {}, { maxSize: 1000 }).shop({ lookups: results }))['web:image']).toEqual([])
-    expect(reasons(await setUp({}, {}, { maxSize: 999 }).shop({ lookups: results }))['web:image']).toEqual(['definition-changed maxSize'])
+    expect(reasons(await setUp({}, {}, { maxSize: 1200 }).shop({ lookups: results }))['web:image']).toEqual([])
+    expect(reasons(await setUp({}, {}, { maxSize: 1199 }).shop({ lookups: results }))['web:image']).toEqual(['definition-changed maxSize'])
   })
 })
 
