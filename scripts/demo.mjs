@@ -1,5 +1,6 @@
 // `npm run demo`: set-up, then plan and apply the shop, start its images, let them answer, show their sizes.
 import { spawn } from 'node:child_process'
+import { existsSync, rmSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import { ContainerGroup, waitForAnswer } from './demo/containers.mjs'
@@ -34,9 +35,10 @@ function stop(signal) {
 }
 
 async function demo() {
+  await forgetOldLock()
   for (const command of ['plan', 'apply']) {
     say(`\n$ orchestrate ${command}          (in examples/shop)`)
-    const { code } = await runOrchestrate([command], 'inherit')
+    const { code } = await runOrchestrate([command], ['inherit', 'inherit'])
     if (code !== 0) return code
   }
   const targets = await summaries()
@@ -56,9 +58,17 @@ async function demo() {
   return 0
 }
 
+/** The example's builder.lock is not committed: one that an older checkout wrote, or that is not whole, is no more than in the way. */
+async function forgetOldLock() {
+  const lock = join(shop, 'builder.lock')
+  if (!existsSync(lock)) return
+  const { code } = await runOrchestrate(['lock', '--check'], ['ignore', 'ignore'])
+  if (code !== 0) rmSync(lock)
+}
+
 /** The same apply again finds nothing to do, and says as JSON what there is. */
 async function summaries() {
-  const { code, stdout } = await runOrchestrate(['apply', '--json'], 'pipe')
+  const { code, stdout } = await runOrchestrate(['apply', '--json'], ['pipe', 'inherit'])
   const last = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? 'null')
   if (code !== 0 || last?.type !== 'run-finished') throw new Error(`apply --json ended with ${code}`)
   return last.targets
@@ -75,13 +85,13 @@ async function answer(service, url) {
 
 /**
  * @param {readonly string[]} args
- * @param {'inherit' | 'pipe'} stdout
+ * @param {['inherit' | 'pipe' | 'ignore', 'inherit' | 'ignore']} output stdout and stderr
  * @returns {Promise<{code: number, stdout: string}>}
  */
-function runOrchestrate(args, stdout) {
+function runOrchestrate(args, output) {
   return new Promise((resolve, reject) => {
     // A process group of its own: a terminal's Ctrl-C comes to us alone, and we pass on each signal once.
-    const child = spawn(process.execPath, [orchestrate, ...args], { cwd: shop, stdio: ['ignore', stdout, 'inherit'], detached: true })
+    const child = spawn(process.execPath, [orchestrate, ...args], { cwd: shop, stdio: ['ignore', ...output], detached: true })
     running = child
     let text = ''
     child.stdout?.setEncoding('utf8').on('data', (chunk) => (text += chunk))
