@@ -1,0 +1,144 @@
+#!/usr/bin/env node
+// Twelve Go services that share a library: orchestrate, `docker buildx bake`, and one `go build` of all twelve in one container.
+// Same sources, same machine, one run, alternating; only the ratios of medians mean anything.
+// usage: SHARED_BENCH=DIR [COLD_RUNS=1] [RUNS=5] bench/compare-builders.mjs
+//   DIR holds generate-build-monorepo.mjs. A cold run empties the engine's whole build cache (docker buildx prune).
+import { execFileSync } from 'node:child_process'
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ensurePrerequisites, GO_IMAGE } from './builders/prerequisites.mjs'
+import { measure, median } from './builders/measure.mjs'
+import { exitWith, setUp } from '../scripts/setup.mjs'
+import { orchestrate } from '../scripts/setup/bundle.mjs'
+
+const work = mkdtempSync(join(tmpdir(), 'orchestrate-bench-'))
+const repo = join(work, 'mono')
+const env = { ...process.env, ORCHESTRATE_STORE: join(work, 'store'), NO_COLOR: '1' }
+const options = { cwd: repo, env }
+const coldRuns = Number(process.env.COLD_RUNS ?? 1)
+const runs = Number(process.env.RUNS ?? 5)
+let edits = 0
+
+await exitWith(async () => {
+  const generators = process.env.SHARED_BENCH
+  if (generators === undefined) {
+    process.stderr.write('SHARED_BENCH must name the directory of generate-build-monorepo.mjs\n')
+    return 64
+  }
+  await setUp('demo')
+  await ensurePrerequisites()
+  try {
+    execFileSync(process.execPath, [join(generators, 'generate-build-monorepo.mjs'), repo], { stdio: 'inherit' })
+    compare()
+  } finally {
+    forgetCaches()
+    removeImages()
+    rmSync(work, { recursive: true, force: true })
+  }
+  return 0
+})
+
+function compare() {
+  execFileSync(process.execPath, [orchestrate, 'lock'], { ...options, stdio: 'ignore' })
+  const cold = table('cold', coldRuns, { orchestrate: coldOrchestrate, bake: coldBake, 'one go build': coldGo })
+  const unchanged = table('nothing changed', runs, { orchestrate: apply, bake })
+  const edited = table('one file changed, to a loaded image', runs, { orchestrate: () => (edit(), apply()), bake: () => (edit(), bake()) })
+  const plan = measure(process.execPath, [orchestrate, 'plan'], options)
+  print([
+    ['cold, to one go build', cold.orchestrate / cold['one go build'], 1.25],
+    ['cold, to bake', cold.orchestrate / cold.bake, null],
+    ['nothing changed, to bake', unchanged.orchestrate / unchanged.bake, 0.15],
+    ['one file changed, to bake', edited.orchestrate / edited.bake, 0.15],
+  ])
+  process.stdout.write(
+    `peak resident set: plan ${plan.megabytes.toFixed(0)} MiB, apply ${Math.max(...peaks).toFixed(0)} MiB (at most 200)\n`,
+  )
+}
+
+/** @type {number[]} */
+const peaks = []
+
+function apply() {
+  const taken = measure(process.execPath, [orchestrate, 'apply'], options)
+  peaks.push(taken.megabytes)
+  return taken.seconds
+}
+
+function bake() {
+  return measure('docker', ['buildx', 'bake'], options).seconds
+}
+
+function coldOrchestrate() {
+  rmSync(env.ORCHESTRATE_STORE, { recursive: true, force: true })
+  forgetCaches()
+  return apply()
+}
+
+function coldBake() {
+  execFileSync('docker', ['buildx', 'prune', '-af'], { stdio: 'ignore' })
+  return bake()
+}
+
+function coldGo() {
+  const run = ['run', '--rm', '--network=none', '-v', `${repo}:/src:ro`, '-w', '/src', '-e', 'CGO_ENABLED=0', GO_IMAGE]
+  return measure('docker', [...run, 'sh', '-c', 'mkdir /out && go build -trimpath -o /out/ ./services/...'], options).seconds
+}
+
+/** Another constant each time, so that no build finds its result in a cache. */
+function edit() {
+  appendFileSync(join(repo, 'services/svc003/main.go'), `\nvar edit${edits} = ${edits++}\n\nfunc init() { println(edit${edits - 1}) }\n`)
+}
+
+/**
+ * @param {string} title
+ * @param {number} count
+ * @param {Record<string, () => number>} contenders
+ * @returns {Record<string, number>} the median of each, in seconds
+ */
+function table(title, count, contenders) {
+  /** @type {Record<string, number[]>} */
+  const seconds = Object.fromEntries(Object.keys(contenders).map((name) => [name, []]))
+  for (let run = 0; run < count; run++) for (const [name, contender] of Object.entries(contenders)) seconds[name].push(contender())
+  process.stdout.write(`${title} (${count} ${count === 1 ? 'run' : 'runs'} each)\n`)
+  for (const [name, values] of Object.entries(seconds)) {
+    process.stdout.write(
+      `  ${name.padEnd(14)} ${median(values).toFixed(2).padStart(8)} s   ${values.map((value) => value.toFixed(2)).join(' ')}\n`,
+    )
+  }
+  return Object.fromEntries(Object.entries(seconds).map(([name, values]) => [name, median(values)]))
+}
+
+/** @param {[string, number, number | null][]} ratios */
+function print(ratios) {
+  for (const [name, ratio, goal] of ratios)
+    process.stdout.write(`${name.padEnd(28)} ${ratio.toFixed(2)}${goal === null ? '' : ` (to reach: ${goal})`}\n`)
+}
+
+/** Compiler caches are kept by the workspace's name, which here is the generator's: bench. */
+function forgetCaches() {
+  const volumes = lines('docker', [
+    'volume',
+    'ls',
+    '--quiet',
+    '--filter',
+    'label=dev.orchestrate.cache',
+    '--filter',
+    'label=dev.orchestrate.workspace=bench',
+  ])
+  if (volumes.length > 0) execFileSync('docker', ['volume', 'rm', ...volumes], { stdio: 'ignore' })
+}
+
+function removeImages() {
+  const images = ['bench/*', 'bench-bake/*'].flatMap((pattern) =>
+    lines('docker', ['images', '--format', '{{.Repository}}:{{.Tag}}', pattern]),
+  )
+  if (images.length > 0) execFileSync('docker', ['rmi', ...new Set(images)], { stdio: 'ignore' })
+}
+
+/** @param {string} command @param {readonly string[]} args */
+function lines(command, args) {
+  return execFileSync(command, args, { encoding: 'utf8' })
+    .split('\n')
+    .filter((line) => line !== '')
+}
