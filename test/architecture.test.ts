@@ -19,7 +19,7 @@ const EDGES: Readonly<Record<string, readonly string[]>> = {
   image: ['core', 'config', 'store', 'execute'],
   ci: ['core', 'plan'],
   report: ['core', 'plan'],
-  testkit: ['core', 'config', 'graph', 'fingerprint', 'store', 'toolchain', 'plan', 'execute', 'docker', 'image', 'ci', 'report'],
+  testkit: ['core', 'config', 'fingerprint', 'store', 'plan', 'execute', 'docker'],
   cli: ['core', 'config', 'graph', 'fingerprint', 'store', 'toolchain', 'plan', 'execute', 'docker', 'image', 'ci', 'report'],
 }
 

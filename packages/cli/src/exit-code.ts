@@ -39,7 +39,12 @@ export function worstExitCode(troubles: readonly Trouble[]): ExitCode {
 }
 
 /** Findings about this machine, not about what was written. */
-const ENVIRONMENT_FINDINGS: ReadonlySet<string> = new Set(['inputs/git-missing', 'inputs/git-failed', 'inputs/unreadable'])
+const ENVIRONMENT_FINDINGS: ReadonlySet<string> = new Set([
+  'config/unreadable',
+  'inputs/git-missing',
+  'inputs/git-failed',
+  'inputs/unreadable',
+])
 
 /** The code of findings that keep a command from its work: wrong input, unless nothing but the machine is at fault. */
 export function exitCodeOfFindings(diagnostics: readonly Diagnostic[]): ExitCode {

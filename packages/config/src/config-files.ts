@@ -11,7 +11,7 @@ export interface ConfigFiles {
    * (paths and patterns without `!`; null for all): loadWorkspace matches again, so more is allowed.
    */
   discover(members: readonly string[] | null): Promise<readonly WorkspacePath[]>
-  /** The bytes of a regular file inside the workspace; null when there is none. */
+  /** The bytes of a regular file inside the workspace; null when there is none, or none that may be read. */
   read(path: WorkspacePath): Promise<Uint8Array | null>
 }
 
@@ -22,7 +22,7 @@ export const LARGEST_FILE = 1024 * 1024
 
 /** The builder.yaml files below the absolute real path `root`, as they are on disk. Symlinked directories are not followed. */
 export function workTreeConfigFiles(root: string, run: GitRunner = runGit): ConfigFiles {
-  const ahead = new Map<WorkspacePath, Uint8Array | null>()
+  const ahead = new Map<WorkspacePath, Reading>()
   return {
     async discover(members) {
       const candidates = await findCandidates(root, members ?? ['**'])
@@ -30,12 +30,13 @@ export function workTreeConfigFiles(root: string, run: GitRunner = runGit): Conf
       // Git takes as long as reading does, so both happen at once.
       for (const path of candidates) ahead.set(path, readInside(root, path))
       const left = await ignored
-      return candidates.filter((path) => ahead.get(path) !== null && !left.has(path))
+      return candidates.filter((path) => ahead.get(path) !== 'absent' && !left.has(path))
     },
     read: async (path) => {
       const known = ahead.get(path)
       ahead.delete(path)
-      return known === undefined ? readInside(root, path) : known
+      const reading = known ?? readInside(root, path)
+      return typeof reading === 'string' ? null : reading
     },
   }
 }
@@ -76,23 +77,24 @@ function literally(member: string): string {
   return member.replace(/[(){}|+@^$!]/g, '\\$&')
 }
 
-function readInside(root: string, path: WorkspacePath): Uint8Array | null {
+/** What is at a path. A file that is there and may not be read is no reason to do as if nothing were declared in it. */
+type Reading = Uint8Array | 'absent' | 'denied'
+
+function readInside(root: string, path: WorkspacePath): Reading {
   const file = join(root, path)
+  let isFile = false
   try {
     const status = lstatSync(file)
-    if (!status.isFile()) return null
-    if (path.includes('/') && realpathSync.native(file) !== file) return null
+    isFile = status.isFile()
+    if (!isFile || (path.includes('/') && realpathSync.native(file) !== file)) return 'absent'
     // Its size alone is what the caller refuses a large file for.
     return status.size > LARGEST_FILE ? new Uint8Array(LARGEST_FILE + 1) : readFileSync(file)
   } catch (error) {
-    if (isMissing(error)) return null
+    const code = error instanceof Error && 'code' in error ? error.code : null
+    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP') return 'absent'
+    if (code === 'EACCES' || code === 'EPERM') return isFile ? 'denied' : 'absent'
     throw error
   }
-}
-
-function isMissing(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : null
-  return code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP' || code === 'EACCES' || code === 'EPERM'
 }
 
 /**

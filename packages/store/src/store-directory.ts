@@ -19,7 +19,7 @@ const SHARDS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padSta
  * @throws StoreTrouble (`store/foreign-owner`, `store/mode-too-wide`, `store/newer-layout`, `store/not-a-store`), DiskError.
  */
 export async function prepareStoreDirectory(path: string, owner: number, disk: Disk): Promise<string> {
-  const absent = statSync(path, { throwIfNoEntry: false }) === undefined
+  const absent = onDisk(path, () => statSync(path, { throwIfNoEntry: false })) === undefined
   if (absent) disk.makeDirectory(path, 0o700)
   const root = onDisk(path, () => realpathSync(path))
   checkAccess(root, owner)
@@ -47,7 +47,7 @@ const ELSEWHERE = 'set ORCHESTRATE_STORE to a directory of your own'
 /** True when the layout is complete and ours; a directory of somebody else's or of a newer version is refused untouched. */
 function isPrepared(root: string): boolean {
   const file = join(root, LAYOUT_FILE)
-  if (lstatSync(file, { throwIfNoEntry: false }) === undefined) {
+  if (onDisk(file, () => lstatSync(file, { throwIfNoEntry: false })) === undefined) {
     const strange = onDisk(root, () => readdirSync(root)).find((name) => !DIRECTORIES.some((directory) => directory === name))
     if (strange === undefined) return false
     throw refusal(

@@ -67,7 +67,10 @@ function readLines(stream: Readable, onLine: (line: string) => void): void {
 function endOnAbort({ signal, stop }: ProcessRequest, kill: (signal: NodeJS.Signals) => void): () => void {
   let timer: NodeJS.Timeout | null = null
   const onAbort = (): void => {
-    if (stop === 'kill') return void kill('SIGKILL')
+    if (stop === 'kill') {
+      kill('SIGKILL')
+      return
+    }
     kill('SIGTERM')
     timer = setTimeout(() => kill('SIGKILL'), KILL_AFTER_MS)
   }

@@ -72,6 +72,8 @@ export async function runMmdebstrap(
   })
   const failed: { exit: ProcessExit | null } = { exit: null }
   const stored = await storeOutput(deps.store, running, failed)
+  // A store that fails stops reading: the process ends by its broken pipe, and only then may its directory go.
+  await running.exit
   if (options.signal.aborted) return err({ kind: 'cancelled' })
   if (failed.exit !== null) return err({ kind: 'problem', problem: problemOf(failed.exit, log.problem()) })
   if (!stored.ok) return err({ kind: 'store', error: stored.error })
