@@ -2,7 +2,6 @@ import { defineConfig } from 'vitest/config'
 
 const source = { resolve: { conditions: ['source'] }, ssr: { resolve: { conditions: ['source'] } } }
 
-// biome-ignore lint: the runner's own contract wants a default export.
 export default defineConfig({
   ...source,
   test: {
@@ -16,6 +15,7 @@ export default defineConfig({
           testTimeout: 600_000,
           hookTimeout: 600_000,
           maxWorkers: 2,
+          sequence: { groupOrder: 1 },
         },
       },
     ],
