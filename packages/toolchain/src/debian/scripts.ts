@@ -59,7 +59,9 @@ rm -rf usr/share/man usr/share/info usr/share/doc-base usr/share/lintian usr/sha
 find . -xdev -type d -name __pycache__ -prune -exec rm -rf {} +
 # An apt among the packages keeps its mirrors; without one nothing has a use for them.
 if [ -x usr/bin/apt-get ]; then rm -f etc/apt/apt.conf.d/99mmdebstrap etc/apt/preferences.d/locked; else rm -rf etc/apt; fi
-rm -rf etc/dpkg/dpkg.cfg.d/99mmdebstrap var/lib/apt var/cache var/log var/backups
+# A base keeps its package lists: whatever is installed into it reads again only what has changed since.
+if [ "$ORCHESTRATE_STAGE" = base ]; then rm -rf var/lib/apt/lists/lock var/lib/apt/lists/partial/*; else rm -rf var/lib/apt; fi
+rm -rf etc/dpkg/dpkg.cfg.d/99mmdebstrap var/cache var/log var/backups
 rm -rf etc/resolv.conf etc/hostname etc/hosts etc/machine-id var/lib/dbus/machine-id etc/.pwd.lock
 rm -rf etc/passwd- etc/group- etc/shadow- etc/gshadow- etc/subuid- etc/subgid-
 rm -rf var/lib/dpkg/available var/lib/dpkg/lock var/lib/dpkg/lock-frontend var/lib/dpkg/triggers/Lock var/lib/dpkg/*-old
