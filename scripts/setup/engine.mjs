@@ -31,8 +31,9 @@ export async function ensureEngine() {
   await step('start the Docker engine', async () => {
     // With an init system the package has started its service, or root's word does; without one it is ours to start.
     if (existsSync('/run/systemd/system')) await startService()
-    else if (!isStarting()) startDaemon()
-    await waitUntilItAnswers()
+    const daemon = existsSync('/run/systemd/system') || isStarting() ? null : startDaemon()
+    await waitUntilItAnswers(() => daemon?.exitCode ?? null)
+    daemon?.unref()
   })
 }
 
@@ -74,14 +75,16 @@ function isStarting() {
   return false
 }
 
+/** @returns {import('node:child_process').ChildProcess} in a session of its own, so that it outlives us */
 function startDaemon() {
   const daemon = findCommand('dockerd')
   if (daemon === null) throw new EnvironmentError('the package docker.io brought no dockerd')
   mkdirSync(join(root, '.tools', 'log'), { recursive: true })
   const log = openSync(daemonLog(), 'a')
   const path = `${process.env.PATH}:/usr/local/sbin:/usr/sbin:/sbin`
-  spawn(daemon, [], { cwd: '/', detached: true, stdio: ['ignore', log, log], env: { ...process.env, PATH: path } }).unref()
+  const child = spawn(daemon, [], { cwd: '/', detached: true, stdio: ['ignore', log, log], env: { ...process.env, PATH: path } })
   closeSync(log)
+  return child
 }
 
 /** @returns {Promise<void>} */
@@ -93,13 +96,14 @@ function startService() {
   })
 }
 
-async function waitUntilItAnswers() {
-  for (let tries = 0; tries < 300; tries++) {
+/** @param {() => number | null} exitCode of the daemon, once it has given up */
+async function waitUntilItAnswers(exitCode) {
+  for (let tries = 0; tries < 300 && exitCode() === null; tries++) {
     if (await ping()) return
     await sleep(200)
   }
   const log = existsSync(daemonLog()) ? `\n${readFileSync(daemonLog(), 'utf8').trimEnd().split('\n').slice(-8).join('\n')}` : ''
-  throw new EnvironmentError(`the Docker engine does not answer on ${socket} after 60 s${log}`)
+  throw new EnvironmentError(`the Docker engine does not answer on ${socket}${log}`)
 }
 
 function daemonLog() {
