@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import type { Builder } from '@orchestrate/execute'
 import { packTar } from 'modern-tar'
 import { packTar as packDirectory } from 'modern-tar/fs'
+import { isRoot } from './is-root.ts'
 import { textAt } from './json-value.ts'
 import type { MountLayout } from './lay-out-mounts.ts'
 import { builderLabels, containerName } from './names.ts'
@@ -9,7 +10,7 @@ import { removeContainer } from './remove.ts'
 import type { DockerSession } from './session.ts'
 
 /**
- * Puts into a builder's volumes what must be there before it starts: copies of views, and roots that a uid other than 0 may
+ * Puts into a builder's volumes what must be there before it starts: copies of views, and what a uid other than 0 may
  * write to. It goes through a container that mounts nothing but these volumes and is never started, because the builder's own
  * mounts may hide them behind read-only ones.
  */
@@ -20,21 +21,23 @@ export async function fillVolumes(
   signal: AbortSignal,
 ): Promise<void> {
   const { image, layout } = filling
-  const opened = isRoot(builder.user) ? [] : layout.writable
-  const volumes = [...layout.copies.map(({ volume }) => volume), ...opened]
+  const opened = isRoot(builder.user) ? [] : [...layout.writable, ...layout.copies.map(({ volume }) => volume)]
+  const volumes = [...new Set([...layout.copies.map(({ volume }) => volume), ...opened])]
   if (volumes.length === 0) return
   const helper = await createHelper(session, builder, { image, volumes }, signal)
   try {
-    for (const { volume, source } of layout.copies) await putCopy(session, { helper, path: placeOf(volume), source }, signal)
+    for (const { volume, source } of layout.copies) {
+      const more = opened.includes(volume) ? ANYBODY_WRITES : 0
+      await putCopy(session, { helper, path: placeOf(volume), source, more }, signal)
+    }
     if (opened.length > 0) await putOpenRoots(session, { helper, places: opened.map(placeOf) }, signal)
   } finally {
     await removeContainer(session, helper)
   }
 }
 
-function isRoot(user: string | null): boolean {
-  return user === null || user === 'root' || /^0+(:|$)/.test(user)
-}
+/** Permission bits that a copy gets besides its own, for a builder whose uid is not its owner's. */
+const ANYBODY_WRITES = 0o222
 
 function placeOf(volume: string): string {
   return `/orchestrate-volumes/${volume}`
@@ -72,10 +75,12 @@ async function createHelper(
 
 async function putCopy(
   session: DockerSession,
-  copy: { readonly helper: string; readonly path: string; readonly source: string },
+  copy: { readonly helper: string; readonly path: string; readonly source: string; readonly more: number },
   signal: AbortSignal,
 ): Promise<void> {
-  const upload = packDirectory(copy.source, { map: (header) => ({ ...header, uid: 0, gid: 0, uname: '', gname: '' }) })
+  const upload = packDirectory(copy.source, {
+    map: (header) => ({ ...header, mode: (header.mode ?? 0o444) | copy.more, uid: 0, gid: 0, uname: '', gname: '' }),
+  })
   await session.api.json({
     method: 'PUT',
     path: `/containers/${copy.helper}/archive`,

@@ -1,5 +1,6 @@
 import type { Builder, BuilderMount } from '@orchestrate/execute'
 import { HOST_CERTIFICATES_PATH } from '@orchestrate/execute'
+import { isRoot } from './is-root.ts'
 import { textAt } from './json-value.ts'
 import { builderLabels, cacheLabels, cacheVolumeName, type Labels, volumeName } from './names.ts'
 import type { DockerSession } from './session.ts'
@@ -31,7 +32,7 @@ export interface MountLayout {
   readonly mounts: readonly DockerMount[]
   /** Volumes that must go when the builder goes. */
   readonly volumes: readonly string[]
-  /** Views that are copied into volumes because the engine lays no writable layer over them. */
+  /** Views that are copied into volumes: the engine lays no writable layer over them, or the builder's uid could not write to it. */
   readonly copies: readonly { readonly volume: string; readonly source: string }[]
   /** Volumes whose root a builder with another uid than 0 must be able to write to. */
   readonly writable: readonly string[]
@@ -58,7 +59,7 @@ export async function layOutMounts(session: DockerSession, builder: Builder, sig
     volumes: [out, ...views.flatMap(({ volumes }) => volumes)],
     copies: views.flatMap(({ copies }) => copies),
     writable: [out, ...caches.map(({ volume }) => volume)],
-    usesOverlay: session.overlay && builder.mounts.some(isThrowAwayDirectory),
+    usesOverlay: session.overlay && isRoot(builder.user) && builder.mounts.some(isThrowAwayDirectory),
   }
 }
 
@@ -80,7 +81,7 @@ async function layOutView(session: DockerSession, builder: Builder, request: Vie
   if (!isThrowAwayDirectory(mount)) return { mount: bindMount(mount.source, mount.to, mount.access), volumes: [], copies: [] }
   const labels = builderLabels(builder)
   const view = volumeName(builder, `view-${index}`)
-  if (!session.overlay)
+  if (!session.overlay || !isRoot(builder.user))
     return { mount: volumeMount(view, mount.to, labels), volumes: [view], copies: [{ volume: view, source: mount.source }] }
   const [upper, work] = await Promise.all(
     ['upper', 'work'].map((role) => createVolume(session, volumeName(builder, `${role}-${index}`), labels, request.signal)),

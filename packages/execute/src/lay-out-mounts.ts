@@ -1,4 +1,4 @@
-import { copyFile } from 'node:fs/promises'
+import { chmod, copyFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { compareCodeUnits, type EnvironmentError, err, ok, type Result, type TargetId, WORKSPACE_ROOT } from '@orchestrate/core'
 import type { InventoryEntry } from '@orchestrate/fingerprint'
@@ -150,5 +150,9 @@ async function layOut(
   if (kind === 'directory' || layout.access === 'read-only') return ok({ source: path, kind, to: layout.to, access: layout.access })
   const copy = join(scratch.path, `file-${layout.to.replaceAll('/', '-')}`)
   await copyFile(path, copy)
+  await chmod(copy, (await stat(copy)).mode | ANYBODY_WRITES)
   return ok({ source: copy, kind, to: layout.to, access: 'throw-away' })
 }
+
+/** The builder may run as any uid. */
+const ANYBODY_WRITES = 0o222

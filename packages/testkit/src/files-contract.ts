@@ -51,6 +51,18 @@ function mountContract(open: OpenFixture): void {
     expect(readFileSync(join(mounts[0]?.source ?? '', 'a.txt'), 'utf8')).toBe('top')
   })
 
+  it('lets another user write below a throw-away mount', async () => {
+    await using fixture = await open()
+    const steps: ContractStep[] = [
+      { do: 'try-write', path: '/workspace/a.txt' },
+      { do: 'try-write', path: '/workspace/new.txt' },
+      { do: 'list', path: '/workspace' },
+    ]
+    const mounts = [view(fixture, 'throw-away')]
+    const { stdout } = await outcomeOf(fixture, contractBuilder(fixture, { mounts, steps, user: '1000:1000' }))
+    expect(stdout).toBe('written\nwritten\na.txt\nb\nnew.txt\n')
+  })
+
   it('mounts a source whose path has commas and colons', async () => {
     await using fixture = await open()
     const steps: ContractStep[] = [
