@@ -2,7 +2,7 @@
 import { pathToFileURL } from 'node:url'
 import { ensureBundle } from './setup/bundle.mjs'
 import { installDebianPackages } from './setup/debian-packages.mjs'
-import { ensureEngine } from './setup/engine.mjs'
+import { engineCommands, ensureEngine } from './setup/engine.mjs'
 import { ensurePackages } from './setup/packages.mjs'
 import { EnvironmentError } from './setup/report.mjs'
 
@@ -23,8 +23,8 @@ const testCommands = [
  */
 export async function setUp(purpose) {
   refuseOldNode()
+  await installDebianPackages(new Map([...(await engineCommands()), ...builderCommands, ...(purpose === 'test' ? testCommands : [])]))
   await ensureEngine()
-  await installDebianPackages(new Map(purpose === 'test' ? [...builderCommands, ...testCommands] : builderCommands))
   await ensurePackages()
   await ensureBundle()
 }

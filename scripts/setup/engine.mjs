@@ -5,35 +5,36 @@ import { execFile, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { findCommand } from './commands.mjs'
-import { installDebianPackages } from './debian-packages.mjs'
 import { EnvironmentError, step } from './report.mjs'
 import { root } from './root.mjs'
 
 const socket = '/var/run/docker.sock'
 const pidFile = '/var/run/docker.pid'
-const commands = new Map([
-  ['docker', 'docker.io'],
-  ['dockerd', 'docker.io'],
-  ['iptables', 'iptables'],
-])
+/** What an engine of ours consists of, and the client that talks to any: Debian packages by command. */
+const client = [['docker', 'docker.io']]
+const daemon = [...client, ['dockerd', 'docker.io'], ['iptables', 'iptables']]
 
-/** Makes sure that a Docker engine answers and that there is a client for it. */
+/** @returns {Promise<(readonly [string, string])[]>} the packages that are needed before `ensureEngine`, by command */
+export async function engineCommands() {
+  return (await answers()) || process.env.DOCKER_HOST ? client : daemon
+}
+
+/** Makes sure that a Docker engine answers. Its packages must be there. */
 export async function ensureEngine() {
-  if (await answers()) return installDebianPackages(new Map([['docker', 'docker.io']]))
+  if (await answers()) return
   const chosen = process.env.DOCKER_HOST
   if (chosen)
     throw new EnvironmentError(
       `no Docker engine answers at DOCKER_HOST=${chosen}\nstart it, or unset DOCKER_HOST and let set-up take the local one`,
     )
-  await installDebianPackages(commands)
   if (process.getuid?.() !== 0)
     throw new EnvironmentError('no Docker engine answers\nset-up is not root here: start one, and see that you may use its socket')
   await step('start the Docker engine', async () => {
     // With an init system the package has started its service, or root's word does; without one it is ours to start.
     if (existsSync('/run/systemd/system')) await startService()
-    const daemon = existsSync('/run/systemd/system') || isStarting() ? null : startDaemon()
-    await waitUntilItAnswers(() => daemon?.exitCode ?? null)
-    daemon?.unref()
+    const started = existsSync('/run/systemd/system') || isStarting() ? null : startDaemon()
+    await waitUntilItAnswers(() => started?.exitCode ?? null)
+    started?.unref()
   })
 }
 
@@ -57,10 +58,10 @@ function ping() {
 
 /** A client on the machine says nothing about an engine: only the server's version does. */
 function clientReachesEngine() {
-  const client = findCommand('docker')
-  if (client === null) return Promise.resolve(false)
+  const docker = findCommand('docker')
+  if (docker === null) return Promise.resolve(false)
   return new Promise((resolve) => {
-    execFile(client, ['version', '--format', '{{.Server.Version}}'], { timeout: 10_000 }, (error, stdout) =>
+    execFile(docker, ['version', '--format', '{{.Server.Version}}'], { timeout: 10_000 }, (error, stdout) =>
       resolve(error === null && stdout.trim() !== ''),
     )
   })
@@ -77,12 +78,12 @@ function isStarting() {
 
 /** @returns {import('node:child_process').ChildProcess} in a session of its own, so that it outlives us */
 function startDaemon() {
-  const daemon = findCommand('dockerd')
-  if (daemon === null) throw new EnvironmentError('the package docker.io brought no dockerd')
+  const dockerd = findCommand('dockerd')
+  if (dockerd === null) throw new EnvironmentError('the package docker.io brought no dockerd')
   mkdirSync(join(root, '.tools', 'log'), { recursive: true })
   const log = openSync(daemonLog(), 'a')
   const path = `${process.env.PATH}:/usr/local/sbin:/usr/sbin:/sbin`
-  const child = spawn(daemon, [], { cwd: '/', detached: true, stdio: ['ignore', log, log], env: { ...process.env, PATH: path } })
+  const child = spawn(dockerd, [], { cwd: '/', detached: true, stdio: ['ignore', log, log], env: { ...process.env, PATH: path } })
   closeSync(log)
   return child
 }
