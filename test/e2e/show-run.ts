@@ -1,7 +1,10 @@
 import { dirname } from 'node:path'
 import type { Rig, Run } from './rig.ts'
 
-/** What a user sees of a run, whole: exit code, stderr, stdout. Only the rig's own directories, durations and digests are replaced. */
+/**
+ * What a user sees of a run, whole: exit code, stderr, stdout.
+ * Only the rig's own directories, durations and digests are replaced, and columns stand two blanks apart.
+ */
 export function showRun(rig: Rig, run: Run): string {
   const part = (title: string, text: string): readonly string[] => (text === '' ? [] : [`--- ${title}`, normalise(rig, text).trimEnd()])
   return [`exit ${run.code}`, ...part('stderr', run.stderr), ...part('stdout', run.stdout)].join('\n')
@@ -10,6 +13,7 @@ export function showRun(rig: Rig, run: Run): string {
 function normalise(rig: Rig, text: string): string {
   return text
     .replaceAll(dirname(rig.root), 'BASE')
-    .replaceAll(/\b[0-9a-f]{64}\b/g, 'DIGEST')
+    .replaceAll(/\b(?:[0-9a-f]{12}|[0-9a-f]{16}|[0-9a-f]{64})\b/g, 'DIGEST')
+    .replaceAll(/(?<=\S) {2,}/g, '  ')
     .replaceAll(/\b(?:\d+m )?\d+(?:\.\d+)? ?m?s\b/g, 'TIME')
 }

@@ -64,6 +64,7 @@ function firstTooDeep(tokens: readonly CST.Token[]): number | null {
 /** By the parser's error code: what to do where its sentence does not say it. */
 const HELP: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: 'indent with spaces',
+  BLOCK_AS_IMPLICIT_KEY: 'quote the value: a ": " inside it starts another map',
   BAD_INDENT: 'close every "[" and "{", and indent what belongs to a key further than the key',
 }
 

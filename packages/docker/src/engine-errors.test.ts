@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -22,14 +22,20 @@ describe('toEnvironmentError', () => {
     const directory = mkdtempSync(join(tmpdir(), 'orchestrate-socket-'))
     const socketPath = join(directory, 'docker.sock')
     writeFileSync(socketPath, '')
-    chmodSync(socketPath, 0o660)
-    expect(toEnvironmentError(systemError('EACCES'), { kind: 'unix', socketPath }, 'asking')).toEqual({
+    const refused = (gid: number, mode: number) => {
+      chownSync(socketPath, 0, gid)
+      chmodSync(socketPath, mode)
+      return toEnvironmentError(systemError('EACCES'), { kind: 'unix', socketPath }, 'asking')
+    }
+    expect(refused(1, 0o660)).toEqual({
       kind: 'environment',
       id: 'engine/permission-denied',
       message: `permission denied for the engine's socket "${socketPath}"`,
-      details: ['the socket has mode 0660 and belongs to group "root"'],
-      help: 'add yourself to the group and log in again: sudo usermod -aG root "$USER"; or run as root',
+      details: ['the socket has mode 0660 and belongs to group "daemon"'],
+      help: 'add yourself to the group and log in again: sudo usermod -aG daemon "$USER"; or run as root',
     })
+    const noGroup = 'run as root, or let the engine give its socket to a group that you are in'
+    expect([refused(1, 0o600)?.help, refused(0, 0o660)?.help]).toEqual([noGroup, noGroup])
     rmSync(directory, { recursive: true })
   })
 

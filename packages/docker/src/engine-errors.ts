@@ -65,17 +65,30 @@ function permissionDenied(host: DockerHost): EnvironmentError {
   const owner = ownerOf(host.socketPath)
   const base = { id: 'engine/permission-denied', message: `permission denied for the engine's socket "${host.socketPath}"` }
   if (owner === null) return environmentError({ ...base, help: helpFor('engine/permission-denied') })
+  // Nobody is told to join a group that may not open the socket, nor the group of the superuser.
+  const joining = owner.opens ? `add yourself to the group and log in again: sudo usermod -aG ${owner.group} "$USER"; or run as root` : null
   return environmentError({
     ...base,
     details: [`the socket has mode ${owner.mode} and belongs to group "${owner.group}"`],
-    help: `add yourself to the group and log in again: sudo usermod -aG ${owner.group} "$USER"; or run as root`,
+    help: joining ?? 'run as root, or let the engine give its socket to a group that you are in',
   })
 }
 
-function ownerOf(socketPath: string): { readonly group: string; readonly mode: string } | null {
+interface SocketOwner {
+  readonly group: string
+  readonly mode: string
+  /** Whether a user who joins the group may open the socket. */
+  readonly opens: boolean
+}
+
+function ownerOf(socketPath: string): SocketOwner | null {
   try {
     const { gid, mode } = statSync(socketPath)
-    return { group: groupName(gid) ?? String(gid), mode: (mode & 0o7777).toString(8).padStart(4, '0') }
+    return {
+      group: groupName(gid) ?? String(gid),
+      mode: (mode & 0o7777).toString(8).padStart(4, '0'),
+      opens: gid !== 0 && (mode & 0o060) === 0o060,
+    }
   } catch (error) {
     // A directory above the socket may be closed too: then nothing is known about the socket itself.
     if (codeOf(error) === 'EACCES' || codeOf(error) === 'ENOENT') return null

@@ -77,11 +77,11 @@ export function inputsChanged(paths: readonly string[]): Failure {
 }
 
 export function gateFailed(gate: TargetId): Failure {
-  return failure({ id: 'image/blocked', message: `blocked: the check "${gate}" has not succeeded`, help: `see the failure of "${gate}"` })
+  return failure({ id: 'image/blocked', message: `the check "${gate}" has not succeeded`, help: `see the failure of "${gate}"` })
 }
 
 export function needFailed(need: TargetId): Failure {
-  return failure({ id: 'build/need-failed', message: `not built: "${need}" was not built` })
+  return failure({ id: 'build/need-failed', message: `needs "${need}", which was not built` })
 }
 
 export function artifactLost(need: TargetId): EnvironmentError {

@@ -50,7 +50,7 @@ const skipped = summary({
   decision: 'emit',
   outcome: 'skipped',
   durationMs: 0,
-  trouble: failure({ id: 'build/need-failed', message: 'not built: "web:build" was not built' }),
+  trouble: failure({ id: 'build/need-failed', message: 'needs "web:build", which was not built' }),
 })
 
 describe('humanReporter', () => {
@@ -95,7 +95,7 @@ api:image  delivered to docker as shop/api:latest (4.0 KiB sent)
         { type: 'run-finished', at: 0, outcome: 'failed', durationMs: 4200, targets: [built, emitted, failed, skipped] },
       ]),
     ).toBe(`web:build  failed after 3.0 s: the command exited with code 2
-web:image  skipped: not built: "web:build" was not built
+web:image  skipped: needs "web:build", which was not built
 
 error[build/exited]: web:build: the command exited with code 2
   = help: read the log
@@ -109,7 +109,7 @@ api      build     1.2 s   2.0 MiB  2.0 MiB    270 MiB  ${digestOf('image').slic
 web      failed    3.0 s         -        -          -  -
 
 Not built (1):
-  web:image  not built: "web:build" was not built
+  web:image  needs "web:build", which was not built
 
 Failed in 4.2 s: 2 done, 0 current, 1 failed.
 `)

@@ -38,7 +38,7 @@ function renderFailure({ summary, logTail }: SummaryInput['failed'][number], pai
   const tail = logTail.slice(-TAIL_SHOWN)
   if (tail.length > 0)
     lines.push(`  last ${count(tail.length, 'line')} of its log:`, ...tail.map((line) => `  ${paint('gray', '|')} ${sanitizeLine(line)}`))
-  if (summary.logPath !== null) lines.push(`  log: ${summary.logPath}`)
+  if (summary.logPath !== null) lines.push(`  log${tail.length === 0 ? ' (empty)' : ''}: ${summary.logPath}`)
   return lines
 }
 
