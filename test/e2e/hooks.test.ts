@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { addBusybox, createRig, executable, type Rig, ROOT } from './rig.ts'
+import { showRun } from './show-run.ts'
 
 const SERVICE =
   'version: 1\nservice: api\nbuild:\n  toolchain: busybox\n  run: cp main.txt /out/app\n  inputs: [main.txt]\n  outputs: [app]\n'
@@ -79,5 +80,35 @@ describe('the pre-commit hooks', () => {
     expect(refused.code).toBe(1)
     expect(refused.stderr).toContain('--> api/builder.yaml:7:3')
     expect(refused.stderr).toContain('did you mean "outputs"?')
+  })
+
+  it('say that the builder.yaml of the workspace is not staged', async () => {
+    using rig = hookedRig()
+    rig.git('rm', '-q', '--cached', 'builder.yaml')
+    expect(showRun(rig, await rig.run(['plan', '--staged']))).toMatchInlineSnapshot(`
+      "exit 64
+      --- stderr
+      error: the builder.yaml at the root of the workspace is not in git's index
+        = help: stage it with \`git add builder.yaml\`, or do without --staged"
+    `)
+  })
+
+  it('say that there is no repository, and what is wrong with an index', async () => {
+    using rig = hookedRig()
+    writeFileSync(`${rig.store}.index`, 'junk\n')
+    expect(showRun(rig, await rig.run(['plan', '--staged'], { env: { GIT_INDEX_FILE: `${rig.store}.index` } }))).toMatchInlineSnapshot(`
+      "exit 5
+      --- stderr
+      error[inputs/git-failed]: "git ls-files" failed: fatal: BASE/store.index: index file smaller than expected
+        = help: follow what git says; "git status" in the workspace should show the same"
+    `)
+    rmSync(join(rig.root, '.git'), { recursive: true })
+    expect(showRun(rig, await rig.run(['validate', '--staged']))).toMatchInlineSnapshot(`
+      "exit 64
+      --- stderr
+      error[inputs/no-repository]: the index was asked for, but the workspace is not in the work tree of a git repository
+        = note: fatal: not a git repository (or any of the parent directories): .git
+        = help: plan the work tree instead, without --staged"
+    `)
   })
 })

@@ -22,9 +22,9 @@ import {
 } from '@orchestrate/fingerprint'
 import { openStore, type Store, storeLocation, type WorkspaceState } from '@orchestrate/store'
 import { cacheFile, textCache } from './cache-file.ts'
-import { indexConfigFiles } from './index-config-files.ts'
+import { readIndexConfigFiles } from './index-config-files.ts'
 import type { Invocation } from './invocation.ts'
-import { type Stop, trouble } from './stop.ts'
+import { findings, type Stop, trouble } from './stop.ts'
 
 /** What every command that reads a workspace works with. */
 export interface Session extends AsyncDisposable {
@@ -60,14 +60,18 @@ export async function openSession({ host, directory }: Invocation, options: { re
   const cacheIn = (name: string): CacheFile => cacheFile(join(state.value.directory, name))
   const where = { root, environment: { variables: host.env, directory: host.cwd } }
   const files = options.staged
-    ? stagedFiles({ ...where, cache: cacheIn('index-cache'), scratchDirectory: join(store.root, 'tmp') })
-    : workFiles({ ...where, statCache: cacheIn('stat-cache'), clock: systemClock })
+    ? await stagedFiles({ ...where, cache: cacheIn('index-cache'), scratchDirectory: join(store.root, 'tmp') })
+    : ok(workFiles({ ...where, statCache: cacheIn('stat-cache'), clock: systemClock }))
+  if (!files.ok) {
+    await store.close()
+    return files
+  }
   return ok({
     root,
     cwd: parseWorkspacePath(realpathSync(directory).slice(root === '/' ? 1 : root.length + 1)) ?? WORKSPACE_ROOT,
     store,
     state: state.value,
-    ...files,
+    ...files.value,
     parseCache: textCache(join(state.value.directory, options.staged ? 'index-parse-cache.json' : 'parse-cache.json')),
     platform: linuxPlatform(host.arch),
     [Symbol.asyncDispose]: () => store.close(),
@@ -96,9 +100,16 @@ function checkStoreVariable(value: string): Stop | null {
 
 type SessionFiles = Pick<Session, 'tree' | 'configFiles'>
 
-function stagedFiles(options: GitIndexOptions): SessionFiles {
+async function stagedFiles(options: GitIndexOptions): Promise<Result<SessionFiles, Stop>> {
   const tree = gitIndexFiles(options)
-  return { tree, configFiles: indexConfigFiles(tree) }
+  const configFiles = await readIndexConfigFiles(tree)
+  if (!configFiles.ok) return err(findings(configFiles.error))
+  if (configFiles.value !== null) return ok({ tree, configFiles: configFiles.value })
+  return err({
+    kind: 'usage',
+    message: "the builder.yaml at the root of the workspace is not in git's index",
+    help: 'stage it with `git add builder.yaml`, or do without --staged',
+  })
 }
 
 function workFiles(options: WorkTreeOptions): SessionFiles {

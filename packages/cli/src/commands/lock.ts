@@ -27,7 +27,10 @@ export async function lock(invocation: Invocation, options: LockOptions): Promis
   if (!declared.ok) return interrupts.exitCode() ?? stopCommand(invocation, declared.error)
   const refused = options.check ? refuseLock(declared.value.lock, { complete: true }) : unknownName(declared.value.lock, options.update)
   if (refused !== null) return stopCommand(invocation, refused)
-  if (options.check) return EXIT.done
+  if (options.check) {
+    host.stderr.write(UP_TO_DATE)
+    return EXIT.done
+  }
   await using engine = lazyEngine(invocation, session, interrupts.stop)
   const { locked, declarations } = declared.value.lock
   const { toolchains, file } = openToolchains({
@@ -52,9 +55,11 @@ export async function lock(invocation: Invocation, options: LockOptions): Promis
       `${change.kind} ${change.toolchain}\n${change.kind === 'updated' ? change.packages.map((line) => `  ${line}\n`).join('') : ''}`,
     )
   }
-  if (changes.value.length === 0) host.stderr.write('builder.lock is up to date\n')
+  if (changes.value.length === 0) host.stderr.write(UP_TO_DATE)
   return EXIT.done
 }
+
+const UP_TO_DATE = 'builder.lock is up to date\n'
 
 function unknownName({ declarations }: WorkspaceLock, names: readonly string[]): Stop | null {
   const known = declarations.map((declaration) => declaration.name)
