@@ -22,6 +22,8 @@ function longRig(script: string): Rig {
 }
 
 interface Started {
+  /** What the run labels its objects with. */
+  readonly id: string
   readonly kill: (signal: NodeJS.Signals) => void
   readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>
   readonly events: readonly {
@@ -29,6 +31,16 @@ interface Started {
     readonly outcome?: string
     readonly targets?: readonly { readonly id: string; readonly outcome: string }[]
   }[]
+}
+
+/** The run of the builder that sees the rig's store. */
+function runIdOf(rig: Rig): string {
+  const running = docker('ps', '--no-trunc', '--filter', `label=${RUN_LABEL}`, '--format', `{{.Label "${RUN_LABEL}"}}\t{{.Mounts}}`).split(
+    '\n',
+  )
+  const [runId] = running.find((line) => line.includes(rig.store))?.split('\t') ?? []
+  if (runId === undefined) throw new Error(`no builder of this rig among: ${running.join(', ')}`)
+  return runId
 }
 
 /** Starts apply and resolves once the slow builder has said `ready`. */
@@ -51,16 +63,19 @@ async function startApply(rig: Rig): Promise<Started> {
     })
     void ended.then(({ code }) => reject(new Error(`ended with ${code} before the builder was ready`)))
   })
-  return { kill: (signal) => void child.kill(signal), ended, events }
+  return { id: runIdOf(rig), kill: (signal) => void child.kill(signal), ended, events }
 }
 
-const leftovers = (): string =>
-  [docker('ps', '-aq', '--filter', `label=${RUN_LABEL}`), docker('volume', 'ls', '-q', '--filter', `label=${RUN_LABEL}`)].join('\n').trim()
+/** Containers and volumes of one run: other tests have runs of their own at the same time. */
+const leftovers = (runId: string): string =>
+  [docker('ps', '-aq', '--filter', `label=${RUN_LABEL}=${runId}`), docker('volume', 'ls', '-q', '--filter', `label=${RUN_LABEL}=${runId}`)]
+    .join('\n')
+    .trim()
 
 /** Asks until nothing is left, for at most `seconds`. */
-async function untilClean(seconds: number): Promise<string> {
-  for (const end = Date.now() + seconds * 1000; leftovers() !== '' && Date.now() < end; ) await delay(100)
-  return leftovers()
+async function untilClean(runId: string, seconds: number): Promise<string> {
+  for (const end = Date.now() + seconds * 1000; leftovers(runId) !== '' && Date.now() < end; ) await delay(100)
+  return leftovers(runId)
 }
 
 describe('an interrupted apply', () => {
@@ -76,7 +91,7 @@ describe('an interrupted apply', () => {
       'quick:build succeeded',
       'slow:build cancelled',
     ])
-    expect(leftovers()).toBe('')
+    expect(leftovers(run.id)).toBe('')
     const plan = await rig.plan()
     expect(plan.targets.map(({ id, decision }) => `${id} ${decision}`)).toEqual([
       'toolchain:busybox current',
@@ -94,7 +109,7 @@ describe('an interrupted apply', () => {
     run.kill('SIGINT')
     expect((await run.ended).code).toBe(130)
     expect(Date.now() - second).toBeLessThan(3000)
-    expect(await untilClean(10)).toBe('')
+    expect(await untilClean(run.id, 10)).toBe('')
   })
 
   it('leaves nothing labelled ten seconds after kill -9, and an intact store', async () => {
@@ -102,7 +117,7 @@ describe('an interrupted apply', () => {
     const run = await startApply(rig)
     run.kill('SIGKILL')
     await run.ended
-    expect(await untilClean(10)).toBe('')
+    expect(await untilClean(run.id, 10)).toBe('')
     expect((await rig.plan()).targets.find(({ id }) => id === 'quick:build')?.decision).toBe('current')
   })
 
@@ -111,6 +126,6 @@ describe('an interrupted apply', () => {
     const run = await startApply(rig)
     run.kill('SIGTERM')
     expect((await run.ended).code).toBe(143)
-    expect(leftovers()).toBe('')
+    expect(leftovers(run.id)).toBe('')
   })
 })
