@@ -35,9 +35,15 @@ interface Started {
 
 /** The run of the builder that sees the rig's store. */
 function runIdOf(rig: Rig): string {
-  const running = docker('ps', '--no-trunc', '--filter', `label=${RUN_LABEL}`, '--format', `{{.Label "${RUN_LABEL}"}}\t{{.Mounts}}`).split(
-    '\n',
-  )
+  const running = docker(
+    'ps',
+    '--all',
+    '--no-trunc',
+    '--filter',
+    `label=${RUN_LABEL}`,
+    '--format',
+    `{{.Label "${RUN_LABEL}"}}\t{{.Mounts}}`,
+  ).split('\n')
   const [runId] = running.find((line) => line.includes(rig.store))?.split('\t') ?? []
   if (runId === undefined) throw new Error(`no builder of this rig among: ${running.join(', ')}`)
   return runId
