@@ -1,8 +1,7 @@
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { type EnvironmentError, ok, type Result, systemClock } from '@orchestrate/core'
 import type { Engine, ImageLoader } from '@orchestrate/execute'
+import { findBundled } from './bundled-file.ts'
 import type { Invocation } from './invocation.ts'
 import { createRunIdentity } from './run-identity.ts'
 import type { Session } from './session.ts'
@@ -24,7 +23,7 @@ export function lazyEngine({ host }: Invocation, session: Session, signal: Abort
     const parsed = parseDockerHost(host.env)
     if (!parsed.ok) return parsed
     const spoolDirectory = join(session.store.root, 'tmp')
-    const engine = createDockerEngine({ host: parsed.value, run, reaperPath: findReaper(), spoolDirectory, clock: systemClock })
+    const engine = createDockerEngine({ host: parsed.value, run, reaperPath: findBundled('reaper.js'), spoolDirectory, clock: systemClock })
     const described = await engine.probe(signal)
     if (!described.ok) return described
     const swept = await engine.sweep(signal)
@@ -41,10 +40,4 @@ export function lazyEngine({ host }: Invocation, session: Session, signal: Abort
       if (engine?.ok === true) await engine.value.close()
     },
   }
-}
-
-/** The bundler puts it beside the executable; chunks lie one directory below. */
-function findReaper(): string | null {
-  const places = ['reaper.js', '../reaper.js'].map((name) => fileURLToPath(new URL(name, import.meta.url)))
-  return places.find((path) => existsSync(path)) ?? null
 }

@@ -50,15 +50,25 @@ export interface DeclaredWorkspace {
 /** What the files say: loadWorkspace, buildGraph, takeInventory, and builder.lock beside them. */
 export async function readDeclared(session: Session, signal: AbortSignal): Promise<Result<DeclaredWorkspace, Stop>> {
   const { root, configFiles: files, parseCache: cache } = session
+  using listing = startListing(session, signal)
   const loaded = await loadWorkspace({ root }, { files, cache, git: workTreeGitFacts(root), signal })
   if (!loaded.ok) return err(findings(loaded.error.diagnostics, loaded.error.files))
   const graph = buildGraph(loaded.value)
   if (!graph.ok) return err(findings(graph.error, loaded.value.files))
-  const inventory = await unlessAborted(signal, takeInventory({ graph: graph.value, tree: session.tree, signal }))
+  const inventory = await unlessAborted(signal, takeInventory({ graph: graph.value, tree: session.tree, signal: listing.signal }))
   if (inventory === null) return err({ kind: 'cancelled' })
   if (!inventory.ok) return err(findings(inventory.error, loaded.value.files))
   const lock = await readWorkspaceLock(session, { graph: graph.value, inventory: inventory.value })
   return lock.ok ? ok({ graph: graph.value, inventory: inventory.value, lock: lock.value }) : lock
+}
+
+/** Lists the tree while configuration is read: takeInventory, which needs both, finds it done. Ends with its scope. */
+function startListing({ tree }: Session, stop: AbortSignal): Disposable & { readonly signal: AbortSignal } {
+  const over = new AbortController()
+  const signal = AbortSignal.any([stop, over.signal])
+  // Whatever it answers is answered to takeInventory too.
+  tree.list(signal).catch(() => undefined)
+  return { signal, [Symbol.dispose]: () => over.abort() }
 }
 
 /** What `work` gives, or null when it threw because `signal` was aborted. */

@@ -22,17 +22,33 @@ export function parseIndexEntries(output: Buffer): IndexEntry[] {
   })
 }
 
-/** The paths alone of `git ls-files -s -z`, in git's order, each once, submodules apart. */
-export function parseTrackedPaths(output: Buffer): { readonly files: readonly string[]; readonly submodules: readonly string[] } {
+export interface TrackedPaths {
+  readonly files: readonly string[]
+  readonly submodules: readonly string[]
+}
+
+/**
+ * Takes the output of `git ls-files -s -z` piece by piece, as it may have 100 bytes for each of a million files;
+ * `finish` gives the paths alone, in git's order, each once, submodules apart.
+ */
+export function createTrackedPaths(): { feed(piece: Buffer): void; finish(): TrackedPaths } {
   const files: string[] = []
   const submodules: string[] = []
-  for (const line of decodeNames(output)) {
-    const path = line.slice(line.indexOf('\t') + 1)
-    const list = line.startsWith('160000') ? submodules : files
-    // The stages of a merge conflict follow each other.
-    if (list.at(-1) !== path) list.push(path)
+  let pending: Buffer = Buffer.alloc(0)
+  const take = (records: Buffer): void => {
+    for (const line of decodeNames(records)) {
+      const path = line.slice(line.indexOf('\t') + 1)
+      const list = line.startsWith('160000') ? submodules : files
+      // The stages of a merge conflict follow each other.
+      if (list.at(-1) !== path) list.push(path)
+    }
   }
-  return { files, submodules }
+  const feed = (piece: Buffer): void => {
+    const end = piece.lastIndexOf(0) + 1
+    if (end > 0) take(Buffer.concat([pending, piece.subarray(0, end)]))
+    pending = end > 0 ? piece.subarray(end) : Buffer.concat([pending, piece])
+  }
+  return { feed, finish: () => ({ files, submodules }) }
 }
 
 /**

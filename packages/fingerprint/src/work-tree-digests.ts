@@ -1,15 +1,18 @@
-import { lstatSync, readlinkSync, type Stats } from 'node:fs'
+import { readlinkSync, type Stats } from 'node:fs'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Clock, digestOf, err, ok, parseDigest, type Result, type WorkspacePath } from '@orchestrate/core'
 import { type CacheFile, DIGEST_LENGTH } from './digest-cache.ts'
-import { createDirectoryCheck, type DirectoryVerdict } from './directory-check.ts'
-import { decodeName, isInvalidName } from './file-names.ts'
-import { fileFinding, invalidName, quotedPath } from './finding.ts'
+import { createDirectoryCheck } from './directory-check.ts'
+import { decodeName } from './file-names.ts'
+import { type DirectoryCheck, findFile, unreadable } from './find-file.ts'
+import { fileFinding, quotedPath } from './finding.ts'
 import type { FileFinding, InventoryEntry } from './inventory.ts'
 import { linkFinding } from './link-target.ts'
 import { ascendingLookup, decodeTable, encodeTable, mergeRows, type PackedRow, type PackedTable } from './packed-table.ts'
 import { digestFile } from './read-file.ts'
 import { sortedUnique } from './sorted-paths.ts'
+import { entryMode, sameState, STAT_NUMBERS, statNumbers } from './stat-row.ts'
+import type { WorkTreeScan } from './work-tree-scan.ts'
 
 export interface WorkTreeDigestsOptions {
   readonly root: string
@@ -19,8 +22,8 @@ export interface WorkTreeDigestsOptions {
 
 export interface ResolveRequest {
   readonly paths: readonly WorkspacePath[]
-  /** Every path of the tree, or null when it was not listed: rows of others are dropped from the cache. */
-  readonly listed: readonly WorkspacePath[] | null
+  /** What the tree lists, or null when it was not listed: rows of others are dropped from the cache. */
+  readonly scan: WorkTreeScan | null
 }
 
 type Resolved = Result<ReadonlyMap<WorkspacePath, InventoryEntry>, FileFinding[]>
@@ -41,10 +44,13 @@ export function createWorkTreeDigests(options: WorkTreeDigestsOptions): {
   let table: PackedTable | null = null
 
   return {
-    async resolve({ paths, listed }, signal) {
+    async resolve({ paths, scan }, signal) {
+      if (paths.length === 0) return ok(new Map())
       table ??= decodeTable(await statCache.load(), SHAPE)
       const sorted = sortedUnique(paths)
-      const pass = newPass(root, table, clock.now() - RACY_MS, checkDirectory)
+      const states = scan === null ? null : await scan.states
+      const scanned = scan === null || states === null ? null : { paths: scan.paths, states }
+      const pass = newPass({ root, table, scanned, trustedBefore: clock.now() - RACY_MS, checkDirectory })
       let turnEnds = clock.monotonic() + TURN_MS
       for (const path of sorted) {
         pass.take(path)
@@ -55,7 +61,7 @@ export function createWorkTreeDigests(options: WorkTreeDigestsOptions): {
         }
       }
       if (pass.rows.length > 0) {
-        table = mergeRows(table, pass.rows, SHAPE, keeper(listed, sorted))
+        table = mergeRows(table, pass.rows, SHAPE, keeper(scan?.paths ?? null, sorted))
         await statCache.save(encodeTable(table))
       }
       return pass.findings.length > 0 ? err(pass.findings) : ok(pass.entries)
@@ -63,8 +69,7 @@ export function createWorkTreeDigests(options: WorkTreeDigestsOptions): {
   }
 }
 
-/** size, mtime, ctime (milliseconds with a fraction), inode, mode. */
-const SHAPE = { numberWidth: 5, textWidth: DIGEST_LENGTH }
+const SHAPE = { numberWidth: STAT_NUMBERS, textWidth: DIGEST_LENGTH }
 
 /** Coarser than the clocks of the file systems in use: FAT counts in 2 s. */
 const RACY_MS = 2_000
@@ -89,8 +94,23 @@ interface Pass {
   readSinceTurn(): boolean
 }
 
-function newPass(root: string, table: PackedTable, trustedBefore: number, checkDirectory: (directory: string) => DirectoryVerdict): Pass {
+/** A scan whose states have come. */
+interface Scanned {
+  readonly paths: readonly WorkspacePath[]
+  readonly states: Float64Array
+}
+
+interface PassOptions {
+  readonly root: string
+  readonly table: PackedTable
+  readonly scanned: Scanned | null
+  readonly trustedBefore: number
+  readonly checkDirectory: DirectoryCheck
+}
+
+function newPass({ root, table, scanned, trustedBefore, checkDirectory }: PassOptions): Pass {
   const lookup = ascendingLookup(table.paths)
+  const readState = stateReader(scanned)
   const entries = new Map<WorkspacePath, InventoryEntry>()
   const findings: FileFinding[] = []
   const rows: PackedRow[] = []
@@ -102,8 +122,14 @@ function newPass(root: string, table: PackedTable, trustedBefore: number, checkD
     rows.push({ path, numbers: statNumbers(read.stat), text: read.entry.digest })
   }
   const take = (path: WorkspacePath) => {
+    const row = lookup(path)
+    const unchanged = readState(path, (states, at) => rowEntry(table, row, path, states, at))
+    if (unchanged !== null) {
+      entries.set(path, unchanged)
+      return
+    }
     const found = findFile(root, path, checkDirectory)
-    const known = found === null || 'id' in found ? null : rowEntry(table, lookup(path), path, found)
+    const known = found === null || 'id' in found ? null : rowEntry(table, row, path, statNumbers(found), 0)
     if (known !== null) {
       entries.set(path, known)
       return
@@ -122,53 +148,28 @@ function newPass(root: string, table: PackedTable, trustedBefore: number, checkD
   return { entries, findings, rows, take, readSinceTurn }
 }
 
-/** What lies at `path`: null for nothing or a directory. */
-function findFile(root: string, path: WorkspacePath, checkDirectory: (directory: string) => DirectoryVerdict): Stats | FileFinding | null {
-  try {
-    const slash = path.lastIndexOf('/')
-    const directory = checkDirectory(slash < 0 ? '' : path.slice(0, slash))
-    if (directory.kind === 'behind-link') return behindLink(path, directory)
-    const stat = directory.kind === 'real' ? lstatSync(`${root}/${path}`, { throwIfNoEntry: false }) : undefined
-    if (stat !== undefined) return stat.isDirectory() ? null : stat
-    return isInvalidName(path) ? invalidName(path) : null
-  } catch (error) {
-    return unreadable(path, error)
+type StateReader = (states: Float64Array, at: number) => InventoryEntry | null
+
+/** Reads the states of a scan, for paths in ascending order. Each serves once: whoever asks again wants to know what is there now. */
+function stateReader(scanned: Scanned | null): (path: WorkspacePath, read: StateReader) => InventoryEntry | null {
+  if (scanned === null) return () => null
+  const { paths, states } = scanned
+  const lookup = ascendingLookup(paths)
+  return (path, read) => {
+    const index = lookup(path)
+    if (index < 0) return null
+    const at = index * STAT_NUMBERS
+    const entry = read(states, at)
+    states.fill(Number.NaN, at, at + STAT_NUMBERS)
+    return entry
   }
 }
 
-function behindLink(path: WorkspacePath, verdict: Extract<DirectoryVerdict, { kind: 'behind-link' }>): FileFinding {
-  const { link, target } = verdict
-  if (target === null) {
-    const message = `${quotedPath(path)} lies behind the symlink ${quotedPath(link)}, which leaves the workspace`
-    return fileFinding('inputs/link-leaves-workspace', path, message)
-  }
-  return fileFinding('inputs/behind-link', path, `${quotedPath(path)} lies behind the symlink ${quotedPath(link)}`, {
-    help: `name it ${quotedPath(`//${target}${path.slice(link.length)}`)}`,
-  })
-}
-
-function rowEntry(table: PackedTable, row: number, path: WorkspacePath, stat: Stats): InventoryEntry | null {
-  if (row < 0) return null
-  const at = row * SHAPE.numberWidth
-  const { numbers } = table
-  const isSame =
-    numbers[at] === stat.size &&
-    numbers[at + 1] === stat.mtimeMs &&
-    numbers[at + 2] === stat.ctimeMs &&
-    numbers[at + 3] === stat.ino &&
-    numbers[at + 4] === stat.mode
-  const digest = isSame ? parseDigest(table.texts.slice(row * DIGEST_LENGTH, (row + 1) * DIGEST_LENGTH)) : null
-  return digest === null ? null : { path, mode: entryMode(stat), digest, size: stat.size }
-}
-
-function statNumbers(stat: Stats): readonly number[] {
-  return [stat.size, stat.mtimeMs, stat.ctimeMs, stat.ino, stat.mode]
-}
-
-function entryMode(stat: Stats): InventoryEntry['mode'] {
-  if (stat.isSymbolicLink()) return 'symlink'
-  // git, too, goes by the owner's bit.
-  return (stat.mode & 0o100) === 0 ? 'file' : 'executable'
+/** The entry of `row` if the state that begins at `at` of `states` is the one it was written in. */
+function rowEntry(table: PackedTable, row: number, path: WorkspacePath, states: ArrayLike<number>, at: number): InventoryEntry | null {
+  if (row < 0 || !sameState(table.numbers, row * STAT_NUMBERS, states, at)) return null
+  const digest = parseDigest(table.texts.slice(row * DIGEST_LENGTH, (row + 1) * DIGEST_LENGTH))
+  return digest === null ? null : { path, mode: entryMode(states[at + 4] ?? 0), digest, size: states[at] ?? 0 }
 }
 
 interface ReadEntry {
@@ -191,7 +192,7 @@ function readEntry(root: string, path: WorkspacePath, stat: Stats): ReadEntry | 
 function readRegular(root: string, path: WorkspacePath, stat: Stats): ReadEntry | FileFinding {
   const content = digestFile(`${root}/${path}`)
   if (content.isLfsPointer) return fileFinding('inputs/lfs-pointer', path, `${quotedPath(path)} is a git-LFS pointer, not its content`)
-  return { entry: { path, mode: entryMode(content.stat ?? stat), digest: content.digest, size: content.size }, stat: content.stat }
+  return { entry: { path, mode: entryMode((content.stat ?? stat).mode), digest: content.digest, size: content.size }, stat: content.stat }
 }
 
 function readLink(root: string, path: WorkspacePath, stat: Stats): ReadEntry | FileFinding {
@@ -199,14 +200,6 @@ function readLink(root: string, path: WorkspacePath, stat: Stats): ReadEntry | F
   return (
     linkFinding(root, path, decodeName(target)) ?? { entry: { path, mode: 'symlink', digest: digestOf(target), size: target.length }, stat }
   )
-}
-
-/** Null when the file vanished meanwhile; a bug when the system says anything that is not about the file. */
-function unreadable(path: WorkspacePath, error: unknown): FileFinding | null {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : null
-  if (code === null) throw error
-  if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENAMETOOLONG') return null
-  return fileFinding('inputs/unreadable', path, `${quotedPath(path)} cannot be read (${code})`)
 }
 
 function specialKind(stat: Stats): string {

@@ -5,8 +5,14 @@ import { walkDirectory } from './directory-walk.ts'
 import { decodeNames, toWorkspacePath } from './file-names.ts'
 import { type GitAnswer, type GitCall, gitTrouble, type ProcessEnvironment, runGit } from './git-command.ts'
 import { repositoryVariables, withoutRepository } from './git-environment.ts'
-import { parseTrackedPaths } from './index-entries.ts'
+import { createTrackedPaths, type TrackedPaths } from './index-entries.ts'
 import { rangeBelow, sortedUnique } from './sorted-paths.ts'
+
+export interface ListWatch {
+  readonly signal: AbortSignal
+  /** Takes, in git's order, what the repository tracks, while git still looks for new files: nearly everything that will be listed. */
+  readonly onTracked?: (paths: readonly string[]) => void
+}
 
 /**
  * Every file of the work tree that git does not ignore, submodules and nested repositories included; tracked files that were
@@ -15,10 +21,11 @@ import { rangeBelow, sortedUnique } from './sorted-paths.ts'
 export async function listWorkTree(
   root: string,
   environment: ProcessEnvironment,
-  signal: AbortSignal,
+  watch: ListWatch,
 ): Promise<Result<readonly WorkspacePath[], Diagnostic[]>> {
+  const { signal } = watch
   const variables = await repositoryVariables(root, environment, signal)
-  const listed = await listRepository({ directory: root, prefix: '', variables }, signal)
+  const listed = await listRepository({ directory: root, prefix: '', variables, onTracked: watch.onTracked }, signal)
   if (!listed.ok) return listed
   if (listed.value === null || listed.value.length === 0) return walkDirectory(root)
   return ok(sortedUnique(listed.value.map(toWorkspacePath)))
@@ -30,6 +37,7 @@ interface Place {
   /** What its paths start with in the workspace: empty, or with a slash at its end. */
   readonly prefix: string
   readonly variables: ProcessEnvironment['variables']
+  readonly onTracked?: ListWatch['onTracked']
 }
 
 /** Paths in any order, or null when there is no repository. */
@@ -37,10 +45,10 @@ async function listRepository(place: Place, signal: AbortSignal): Promise<Result
   const { directory, variables } = place
   const index: GitCall = { args: ['ls-files', '-s', '-z'], directory, variables }
   const others: GitCall = { args: ['ls-files', '-o', '--exclude-standard', '-z'], directory, variables }
-  const [indexAnswer, othersAnswer] = await Promise.all([runGit(index, signal), runGit(others, signal)])
-  if (!succeeded(indexAnswer)) return hasRepository(directory) ? err([gitTrouble(index, indexAnswer)]) : ok(null)
+  const [othersAnswer, tracked] = await Promise.all([runGit(others, signal), listTracked(index, place, signal)])
+  if (tracked.kind === 'failed') return hasRepository(directory) ? err([gitTrouble(index, tracked.answer)]) : ok(null)
   if (!succeeded(othersAnswer)) return err([gitTrouble(others, othersAnswer)])
-  const { files, submodules } = parseTrackedPaths(indexAnswer.stdout)
+  const { files, submodules } = tracked
   const untracked = decodeNames(othersAnswer.stdout)
   // git shows a repository inside the work tree as a directory.
   const repositories = untracked.filter((path) => path.endsWith('/')).map((path) => path.slice(0, -1))
@@ -48,6 +56,17 @@ async function listRepository(place: Place, signal: AbortSignal): Promise<Result
   const paths = [...withoutReplaced(files, untrackedFiles), ...untrackedFiles]
   const located = place.prefix === '' ? paths : paths.map((path) => place.prefix + path)
   return addNested(located, place, [...submodules, ...repositories], signal)
+}
+
+type Tracked = ({ readonly kind: 'listed' } & TrackedPaths) | { readonly kind: 'failed'; readonly answer: GitAnswer }
+
+async function listTracked(index: GitCall, { onTracked }: Place, signal: AbortSignal): Promise<Tracked> {
+  const reader = createTrackedPaths()
+  const answer = await runGit({ ...index, onOutput: (piece) => reader.feed(piece) }, signal)
+  if (!succeeded(answer)) return { kind: 'failed', answer }
+  const tracked = reader.finish()
+  onTracked?.(tracked.files)
+  return { kind: 'listed', ...tracked }
 }
 
 function succeeded(answer: GitAnswer): answer is Extract<GitAnswer, { kind: 'exited' }> {
