@@ -4,8 +4,15 @@ import { describeReason } from './describe-reason.ts'
 import { count } from './format.ts'
 import { createPaint, type Paint } from './paint.ts'
 
+/** What of a plan is shown. */
+export interface PlanLines extends Pick<Plan, 'summary'> {
+  readonly targets: ReadonlyMap<string, ShownTarget>
+}
+
+type ShownTarget = Pick<PlannedTarget, 'id' | 'decision' | 'reasons' | 'mayStop'>
+
 /** What acts, one line each with its first reason; the rest is counted. */
-export function renderPlan(plan: Plan, options: { readonly color: boolean }): string {
+export function renderPlan(plan: PlanLines, options: { readonly color: boolean }): string {
   const paint = createPaint(options.color)
   const acting = [...plan.targets.values()].filter((target) => target.decision !== 'current')
   if (acting.length === 0) return `Nothing to do: ${currentCount(plan)}.\n`
@@ -15,11 +22,11 @@ export function renderPlan(plan: Plan, options: { readonly color: boolean }): st
 
 const FORMATS = { build: 'green', restore: 'cyan', emit: 'cyan', current: 'gray', blocked: 'red' } as const
 
-function renderTarget(target: PlannedTarget, width: number, paint: Paint): string {
+function renderTarget(target: ShownTarget, width: number, paint: Paint): string {
   const [first, ...more] = target.reasons
   const reason = first === undefined ? '' : `  ${describeReason(first)}`
   const further = more.length === 0 ? '' : paint('gray', ` (and ${count(more.length, 'more reason')})`)
-  const may = target.mayStop ? paint('gray', ' (may turn out unchanged)') : ''
+  const may = target.mayStop && first?.kind !== 'never-built' ? paint('gray', ' (may turn out unchanged)') : ''
   return `  ${paint(FORMATS[target.decision], target.decision.padEnd(7))}  ${target.id.padEnd(width)}${reason}${further}${may}`
 }
 
@@ -32,7 +39,7 @@ const WORDS: Readonly<Record<DecisionKind, string>> = {
 }
 
 /** `3 to build, 1 to emit, 12 current`. */
-function renderSummary(plan: Plan): string {
+function renderSummary(plan: PlanLines): string {
   const kinds: readonly DecisionKind[] = ['build', 'restore', 'emit', 'blocked', 'current']
   return kinds
     .filter((kind) => plan.summary[kind] > 0)
@@ -40,7 +47,7 @@ function renderSummary(plan: Plan): string {
     .join(', ')
 }
 
-function currentCount(plan: Plan): string {
+function currentCount(plan: PlanLines): string {
   const total = plan.targets.size
-  return total === 0 ? 'the workspace has no targets' : total === 1 ? '1 target is current' : `${total} targets are current`
+  return total === 0 ? 'there are no targets' : total === 1 ? '1 target is current' : `${total} targets are current`
 }
