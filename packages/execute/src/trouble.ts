@@ -47,7 +47,7 @@ const detail = (text: string | null): readonly string[] => (text === null ? [] :
 
 /** What resolvers and socket calls of common tools say when there is no network. A hint for people, never a decision. */
 const NETWORK_WORDS =
-  /network is unreachable|name resolution|could not resolve|no such host|EAI_AGAIN|ENETUNREACH|getaddrinfo|name or service not known|connection refused.*proxy|dial tcp/i
+  /network is unreachable|name resolution|(could not|unable to|failure) resolv|no such host|unknown ?host|bad address|EAI_AGAIN|ENETUNREACH|getaddrinfo|name or service not known|connection refused.*proxy|dial tcp/i
 
 function networkHint(context: ExitContext): string | null {
   if (!context.networkOff || !context.tail.some((line) => NETWORK_WORDS.test(line))) return null
