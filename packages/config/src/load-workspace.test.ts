@@ -94,6 +94,7 @@ describe('a build', () => {
     needs:
       - { artifact: deps/node_modules, to: node_modules }
       - { artifact: "schema:gen/a/b", to: /opt/gen/, writable: true }
+      - { artifact: "schema:gen/a", to: //gen/a }
     source: { path: /go/src/example.com/api/, writable: true }
     network: on
     caches: { ccache: /root/.ccache, go-build: /cache }
@@ -122,6 +123,7 @@ describe('a build', () => {
       needs: [
         { artifact: { service: 'api', build: 'deps', path: 'node_modules' }, to: '/go/src/example.com/api/node_modules', writable: false },
         { artifact: { service: 'schema', build: 'gen', path: 'a/b' }, to: '/opt/gen', writable: true },
+        { artifact: { service: 'schema', build: 'gen', path: 'a' }, to: '/workspace/gen/a', writable: false },
       ],
       workdir: '/go/src/example.com/api',
       sourceMoved: true,

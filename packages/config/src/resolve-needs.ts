@@ -43,15 +43,17 @@ function resolveNeed(node: Typed<NeedEntry>, { place, workdir, service, findings
   const target = text(member(node, 'to'))
   const artifact = name === null ? null : parseArtifact(name, service, findings)
   if (target === null) return null
-  const to = resolveBuilderPath(workdir, target.value)
-  const leaves = to === null || (!target.value.startsWith('/') && !isBelow(to, workdir) && !isBelow(to, WORKSPACE_MOUNT))
+  const isRooted = target.value.startsWith('//')
+  const isAbsolute = target.value.startsWith('/') && !isRooted
+  const to = isRooted ? resolveBuilderPath(WORKSPACE_MOUNT, target.value.slice(2)) : resolveBuilderPath(workdir, target.value)
+  const leaves = to === null || (!isAbsolute && !isBelow(to, workdir) && !isBelow(to, WORKSPACE_MOUNT))
   if (leaves || systemDirectoryOf(to) !== null || isBelow(WORKSPACE_MOUNT, to) || isBelow(workdir, to)) {
     const why = leaves ? 'leaves the workspace' : 'hides what the builder needs there'
     findings.report({
       id: 'config/invalid-path',
       message: `a need of ${place} cannot be put at ${quote(target.value)}: it ${why}`,
       span: target.span,
-      help: 'name a place of its own, relative to the workdir or absolute',
+      help: 'name a place of its own: relative to the workdir, from the root of the workspace with //, or absolute',
     })
     return null
   }
