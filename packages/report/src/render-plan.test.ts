@@ -18,12 +18,12 @@ describe('a plan in words', () => {
     const plan = planOf(
       ['toolchain:go', 'current', []],
       ['api:build', 'build', [{ kind: 'env-changed', name: 'MODE' }]],
-      ['api:image', 'emit', [{ kind: 'definition-changed', field: 'cmd' }, needsBuild], true],
+      ['api:image', 'emit', [needsBuild, { kind: 'gate-pending', target: 'api:test' as TargetId }], true],
     )
     expect(renderPlan(plan, { color: false })).toBe(
       [
         '  build    api:build  variable MODE changed',
-        '  emit     api:image  its cmd changed (and 1 more reason) (may turn out unchanged)',
+        '  emit     api:image  needs api:build (and 1 more reason) (may turn out unchanged)',
         '',
         'Plan: 1 to build, 1 to emit, 1 current.',
         '',
@@ -31,9 +31,12 @@ describe('a plan in words', () => {
     )
   })
 
-  it('does not suppose that what was never built turns out unchanged', () => {
-    expect(renderPlan(planOf(['api:image', 'emit', [{ kind: 'never-built' }, needsBuild], true]), { color: false })).toBe(
-      '  emit     api:image  never built (and 1 more reason)\n\nPlan: 1 to emit.\n',
+  it.each<[Reason, string]>([
+    [{ kind: 'never-built' }, 'never built'],
+    [{ kind: 'definition-changed', field: 'cmd' }, 'its cmd changed'],
+  ])('does not suppose that a target with a reason of its own turns out unchanged', (reason, words) => {
+    expect(renderPlan(planOf(['api:image', 'emit', [reason, needsBuild], true]), { color: false })).toBe(
+      `  emit     api:image  ${words} (and 1 more reason)\n\nPlan: 1 to emit.\n`,
     )
   })
 

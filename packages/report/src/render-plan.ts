@@ -1,4 +1,4 @@
-import type { DecisionKind } from '@orchestrate/core'
+import type { DecisionKind, Reason } from '@orchestrate/core'
 import type { Plan, PlannedTarget } from '@orchestrate/plan'
 import { describeReason } from './describe-reason.ts'
 import { count } from './format.ts'
@@ -26,9 +26,12 @@ function renderTarget(target: ShownTarget, width: number, paint: Paint): string 
   const [first, ...more] = target.reasons
   const reason = first === undefined ? '' : `  ${describeReason(first)}`
   const further = more.length === 0 ? '' : paint('gray', ` (and ${count(more.length, 'more reason')})`)
-  const may = target.mayStop && first?.kind !== 'never-built' ? paint('gray', ' (may turn out unchanged)') : ''
+  const may = target.mayStop && target.reasons.every(isOfOthers) ? paint('gray', ' (may turn out unchanged)') : ''
   return `  ${paint(FORMATS[target.decision], target.decision.padEnd(7))}  ${target.id.padEnd(width)}${reason}${further}${may}`
 }
+
+/** A target that has a reason of its own acts, whatever comes out of what it needs. */
+const isOfOthers = ({ kind }: Reason): boolean => kind === 'need-acts' || kind === 'gate-pending'
 
 const WORDS: Readonly<Record<DecisionKind, string>> = {
   build: 'to build',
