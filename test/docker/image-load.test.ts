@@ -53,8 +53,8 @@ describe('loading into a Docker engine', () => {
 
   it('sends the whole archive when the engine refuses less', async () => {
     await using rig = await imageRig()
-    await using docker = loadingDocker(rig, (loader) => ({ ...loader, countPresentLayers: async () => ({ ok: true, value: 1 }) }))
-    const image = await rig.emit({ files: [await rig.file('/app', `binary of ${rig.directory}`)] })
+    await using docker = loadingDocker(rig, (loader) => ({ ...loader, countPresentLayers: async () => ({ ok: true, value: 2 }) }))
+    const image = await rig.emit({ base: rig.base, files: [await rig.file('/app', `binary of ${rig.directory}`)] })
     expect(await docker.deliver(image, ['fourth:1'])).toMatchObject({ ok: true })
     expect(await docker.inspect('fourth:1')).toMatchObject({ Id: image.config.digest })
   })

@@ -42,6 +42,18 @@ describe('loaderSink', () => {
     expect(engine.calls).toEqual(['find shop/a:1', 'count', 'load 1 layers', 'find shop/a:1'])
   })
 
+  it('does not ask about the layers of an image that has a small one of its own only', async () => {
+    const engine = new FakeEngine({ presentLayers: 1 })
+    await loaderSink(engine).deliver(ofFirstLayer(IMAGE, 64 * 1024 * 1024 - 1), ['shop/a:1'], never)
+    expect(engine.calls.slice(0, 2)).toEqual(['find shop/a:1', 'load 1 layers'])
+  })
+
+  it('asks about a large layer, though it is the only one', async () => {
+    const engine = new FakeEngine({ presentLayers: 1 })
+    await loaderSink(engine).deliver(ofFirstLayer(IMAGE, 64 * 1024 * 1024), ['shop/a:1'], never)
+    expect(engine.calls.slice(0, 2)).toEqual(['find shop/a:1', 'count'])
+  })
+
   it('falls back to the whole archive when the engine refuses less', async () => {
     const engine = new FakeEngine({ presentLayers: 1, needs: 2 })
     expect((await loaderSink(engine).deliver(IMAGE, ['shop/a:1'], never)).ok).toBe(true)
@@ -104,6 +116,11 @@ interface FakeOptions {
   readonly needs?: number
   readonly ignoresPartial?: boolean
   readonly ignoresAll?: boolean
+}
+
+/** The image with its first layer alone, said to have `uncompressedSize` bytes. */
+function ofFirstLayer(image: EmittedImage, uncompressedSize: number): EmittedImage {
+  return { ...image, layers: image.layers.slice(0, 1).map((layer) => ({ ...layer, uncompressedSize })) }
 }
 
 class FakeEngine implements ImageLoader {

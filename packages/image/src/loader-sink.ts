@@ -15,6 +15,14 @@ export function loaderSink(loader: ImageLoader): ImageSink {
   }
 }
 
+/** Bytes of a single layer from which on asking an engine about every image that it has costs less than sending the layer. */
+const WORTH_ASKING = 64 * 1024 * 1024
+
+/** A single layer holds the image's own files, which hardly ever are those of another image. */
+function mayShareLayers({ layers }: EmittedImage): boolean {
+  return layers.length > 1 || layers.some((layer) => layer.uncompressedSize >= WORTH_ASKING)
+}
+
 interface LoadingRequest {
   readonly image: EmittedImage
   readonly references: readonly string[]
@@ -61,10 +69,8 @@ class Loading {
 
   async #send(): Promise<Result<void, EnvironmentError>> {
     const { image, signal } = this.#request
-    const present = await this.#loader.countPresentLayers(
-      image.layers.map((layer) => layer.diffId),
-      signal,
-    )
+    const diffIds = image.layers.map((layer) => layer.diffId)
+    const present = mayShareLayers(image) ? await this.#loader.countPresentLayers(diffIds, signal) : ok(0)
     if (!present.ok) return present
     if (present.value > 0) {
       const partial = await this.#load(present.value)
