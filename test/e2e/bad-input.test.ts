@@ -251,9 +251,10 @@ ${needs.map((need) => `    - { artifact: "${need}:build/app", to: ${need} }\n`).
     using rig = apiRig(API)
     giveToStranger(rig, 'workspace/api/builder.yaml')
     expect(await shownToStranger(rig, ['validate'])).toMatchInlineSnapshot(`
-      "exit 0
+      "exit 5
       --- stderr
-      1 file, 0 services: no findings"
+      error[config/unreadable]: "api/builder.yaml" cannot be read
+        = help: check that it is a regular file inside the workspace and its permissions"
     `)
   })
 
@@ -535,10 +536,10 @@ describe('surroundings that are wrong', () => {
     giveToStranger(rig, 'closed')
     const store = join(dirname(rig.root), 'closed/store')
     expect(await shownToStranger(rig, ['plan'], { ORCHESTRATE_STORE: store })).toMatchInlineSnapshot(`
-      "exit 70
+      "exit 5
       --- stderr
-      error[bug]: EACCES: permission denied, stat 'BASE/closed/store'
-        = help: this is a bug in orchestrate; please report it with the output of ORCHESTRATE_DEBUG=1"
+      error[store/permission-denied]: the store at "BASE/closed/store" refuses access: EACCES at "BASE/closed/store"
+        = help: make it belong to you, or set ORCHESTRATE_STORE to a directory of your own"
     `)
   })
 
