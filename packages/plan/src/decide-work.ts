@@ -52,8 +52,12 @@ async function reasonsToAct(
       return exceedsLimit(drafted.target, finding.record) ? [{ kind: 'definition-changed', field: 'maxSize' }] : []
     case 'damaged':
       return [{ kind: 'artifact-damaged', digest: finding.digest }]
-    default:
-      return [...(await reasonsToMiss(drafted, fingerprint, surroundings)), ...lastRun(drafted, fingerprint, surroundings.lookups)]
+    default: {
+      const misses = await reasonsToMiss(drafted, fingerprint, surroundings)
+      const failure = lastRun(drafted, fingerprint, surroundings.lookups)
+      // That it failed says more than that it never succeeded, and less than what was changed since it did.
+      return misses[0]?.kind === 'never-built' ? [...failure, ...misses] : [...misses, ...failure]
+    }
   }
 }
 

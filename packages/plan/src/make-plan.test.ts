@@ -186,6 +186,12 @@ describe('reasons', () => {
     results.apply(await shop({ files }), ['api:gen'])
     expect(reasons(await shop({ files }))['api:gen']).toEqual(['input-changed services/api/api.proto', 'last-run-failed'])
   })
+
+  it('say that the last run failed before that there was no other', async () => {
+    const { results, shop } = setUp()
+    results.apply(await shop(), ['api:gen'])
+    expect(reasons(await shop())['api:gen']).toEqual(['last-run-failed', 'never-built'])
+  })
 })
 
 describe('gates', () => {
