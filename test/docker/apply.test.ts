@@ -178,7 +178,7 @@ builds:
   | main.c:3: error
   log: LOG
 `)
-    expect(applied.stderr).toContain('Not built (1):\n  bad:image  not built: "bad:build" was not built\n')
+    expect(applied.stderr).toContain('Not built (1):\n  bad:image  needs "bad:build", which was not built\n')
     expect(applied.stderr).toMatch(/^SERVICE +DECISION +TIME +ARTIFACT +IMAGE +TOOLCHAIN +DIGEST$/m)
     expect(applied.stderr).toMatch(/^api +build .* sha256:[0-9a-f]{12}$/m)
     expect(applied.stderr).toMatch(/^bad +failed /m)
@@ -202,7 +202,7 @@ image:
     expect(failed.code).toBe(1)
     expect(failed.targets.get('api:image')).toMatchObject({
       outcome: 'skipped',
-      trouble: { id: 'image/blocked', message: 'blocked: the check "api:test" has not succeeded' },
+      trouble: { id: 'image/blocked', message: 'the check "api:test" has not succeeded' },
     })
     expect((await rig.plan()).targets.find((target) => target.id === 'api:image')).toMatchObject({
       decision: 'blocked',
