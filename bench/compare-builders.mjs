@@ -19,6 +19,8 @@ const options = { cwd: repo, env }
 const coldRuns = Number(process.env.COLD_RUNS ?? 1)
 const runs = Number(process.env.RUNS ?? 5)
 let edits = 0
+/** Of each apply, in MiB. @type {number[]} */
+const peaks = []
 
 await exitWith(async () => {
   const generators = process.env.SHARED_BENCH
@@ -55,9 +57,6 @@ function compare() {
     `peak resident set: plan ${plan.megabytes.toFixed(0)} MiB, apply ${Math.max(...peaks).toFixed(0)} MiB (at most 200)\n`,
   )
 }
-
-/** @type {number[]} */
-const peaks = []
 
 function apply() {
   const taken = measure(process.execPath, [orchestrate, 'apply'], options)
