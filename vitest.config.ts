@@ -12,6 +12,7 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['test/{e2e,docker,examples}/**/*.test.ts'],
+          globalSetup: ['test/examples/store.ts'],
           testTimeout: 600_000,
           hookTimeout: 600_000,
           maxWorkers: 2,
