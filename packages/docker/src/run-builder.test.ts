@@ -96,6 +96,14 @@ describe('run', () => {
     })
   })
 
+  it('takes a builder for removed that is killed on its way out', async () => {
+    await using daemon = await scriptedDaemon()
+    haveImage(daemon)
+    daemon.container.code = 137
+    daemon.on('GET /containers/ID/json', answerJson({ State: { Status: 'removing', OOMKilled: false, ExitCode: 137 } }))
+    expect(await run(connectTo(daemon))).toMatchObject({ ok: false, error: { id: 'engine/builder-removed' } })
+  })
+
   it('takes the reason of a command that cannot be started from the code that the engine gave it', async () => {
     await using daemon = await scriptedDaemon()
     haveImage(daemon)

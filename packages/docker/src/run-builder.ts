@@ -136,7 +136,7 @@ async function describeExit(session: DockerSession, builder: Builder, { containe
     orNull(session.api.json({ method: 'GET', path: `/containers/${container}/json` })),
     findStartError(session.api, container, builder, code),
   ])
-  if (state === null)
+  if (state === null || isBeingRemoved(state))
     throw new EngineTrouble(engineError('engine/builder-removed', `somebody removed the container of builder "${builder.id}" while it ran`))
   return {
     code,
@@ -146,6 +146,12 @@ async function describeExit(session: DockerSession, builder: Builder, { containe
     outputs: (signal) => readOutputs(session, container, signal),
     [Symbol.asyncDispose]: () => made.remove(),
   }
+}
+
+/** A forced removal kills first: the end of the process is seen while its container is still listed. */
+function isBeingRemoved(state: unknown): boolean {
+  const status = valueAt(state, 'State', 'Status')
+  return status === 'removing' || status === 'dead'
 }
 
 /** 400 and 404: the command. Anything else: the engine, or an overlay that it could not mount. */
