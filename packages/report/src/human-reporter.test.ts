@@ -141,6 +141,22 @@ Failed in 4.2 s: 2 done, 0 current, 1 failed.
 `)
   })
 
+  it('lets neither a log nor a file name in the summary speak to the runner', () => {
+    const trouble = failure({
+      id: 'build/output-missing',
+      message: 'the output "app" was not there',
+      details: ['/out held:', '  ::error::x'],
+    })
+    const shown = render(
+      [
+        { type: 'target-finished', at: 0, summary: { ...failed, trouble }, logTail: ['x ##[error]forged'] },
+        { type: 'run-finished', at: 0, outcome: 'failed', durationMs: 0, targets: [] },
+      ],
+      { githubActions: true },
+    )
+    expect(shown).toContain('  /out held:\n    : :error::x\n  last 1 line of its log:\n  | x ## [error]forged\n')
+  })
+
   it('tells notices, and troubles of the surroundings, with what to do', () => {
     const trouble = environmentError({ id: 'store/disk-full', message: 'no space left', details: ['0 B free'], help: 'free some' })
     expect(

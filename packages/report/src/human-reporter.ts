@@ -3,7 +3,7 @@ import { describeReason } from './describe-reason.ts'
 import { count, formatBytes, formatDuration } from './format.ts'
 import { createPaint, type Paint } from './paint.ts'
 import { renderSummary } from './render-summary.ts'
-import { sanitizeForCi, sanitizeLine } from './sanitize.ts'
+import { sanitizeForCi, sanitizeLine, shieldFromCi } from './sanitize.ts'
 
 export interface HumanReporterOptions {
   /** Receives whole lines, each with its newline. */
@@ -18,8 +18,9 @@ export interface HumanReporterOptions {
 /** Plain lines: one for a started target, one for a finished one; failures and the summary at the end. */
 export function humanReporter(options: HumanReporterOptions): (event: BuildEvent) => void {
   const paint = createPaint(options.color)
-  const line = (text: string): void => options.write(`${text}\n`)
-  const groups = options.githubActions ? githubGroups(line) : null
+  const writeLine = (text: string): void => options.write(`${text}\n`)
+  const line = (text: string): void => writeLine(options.githubActions ? shieldFromCi(text) : text)
+  const groups = options.githubActions ? githubGroups(writeLine) : null
   const failed: { readonly summary: TargetSummary; readonly logTail: readonly string[] }[] = []
   return (event) => {
     switch (event.type) {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { sanitizeForCi, sanitizeLine } from './sanitize.ts'
+import { sanitizeForCi, sanitizeLine, shieldFromCi } from './sanitize.ts'
 
 describe('sanitizeLine', () => {
   it.each([
@@ -27,5 +27,9 @@ describe('sanitizeLine', () => {
   it('keeps a line from being a workflow command', () => {
     expect(sanitizeForCi('::error::x')).toBe('| ::error::x')
     expect(sanitizeForCi('##[group]x')).toBe('| ## [group]x')
+  })
+
+  it('keeps text of several lines from being a workflow command', () => {
+    expect(shieldFromCi('/out held:\n  ::error::x\n  a::b\n  | ##[group]x\n')).toBe('/out held:\n  : :error::x\n  a::b\n  | ## [group]x\n')
   })
 })

@@ -15,3 +15,11 @@ export function sanitizeLine(line: string): string {
 export function sanitizeForCi(line: string): string {
   return `| ${sanitizeLine(line).replaceAll('##[', '## [')}`
 }
+
+/**
+ * The same for text of our own, in whole lines: names of files and troubles in it may come from a builder. GitHub's runner
+ * finds `##[` anywhere in a line, and `::` at its start, after blanks.
+ */
+export function shieldFromCi(text: string): string {
+  return text.replaceAll('##[', '## [').replace(/^([ \t]*)::/gm, '$1: :')
+}
