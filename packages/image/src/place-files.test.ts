@@ -136,6 +136,19 @@ describe('placeFiles', () => {
     })
   })
 
+  it('shows no control characters of a link', () => {
+    const leaving = placeFiles(
+      sampleRequest({ files: [sampleFile('/srv', [{ type: 'symlink', path: 'a\u001b[2J', target: '/\u001b]0;title\u0007' }])] }),
+      EMPTY_LISTING,
+    )
+    expect(leaving).toMatchObject({
+      error: {
+        message:
+          'symlink "app/a\\u{1b}[2J" of image.files[0] ("app" to "/srv") in the image of service "checkout" leads out of its artifact, to "/\\u{1b}]0;title\\u{7}"',
+      },
+    })
+  })
+
   it('refuses links that leave their artifact and names that mean removal', () => {
     const leaving = placeFiles(
       sampleRequest({ files: [sampleFile('/srv', [{ type: 'symlink', path: 'a', target: '../etc' }])] }),

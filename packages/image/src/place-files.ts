@@ -1,6 +1,6 @@
 import { err, type Failure, failure, ok, type Result } from '@orchestrate/core'
 import type { EmissionFile, EmissionRequest } from '@orchestrate/execute'
-import type { TreeEntry } from '@orchestrate/store'
+import { escapeName, type TreeEntry } from '@orchestrate/store'
 import type { BaseListing } from './base-listing.ts'
 import { resolveInBase } from './base-paths.ts'
 import type { LayerEntry } from './layer-entries.ts'
@@ -139,7 +139,7 @@ class Placement {
     const name = link.path === '' ? source.name : `${source.name}/${link.path}`
     return failure({
       id: 'image/link-leaves-artifact',
-      message: `symlink "${name}" of ${source.origin} in the image of service "${this.#service}" leads out of its artifact, to "${link.target}"`,
+      message: `symlink ${escapeName(name)} of ${source.origin} in the image of service "${this.#service}" leads out of its artifact, to ${escapeName(link.target)}`,
       help: 'make the build copy what the link points to, or link to a relative path inside the artifact',
     })
   }
