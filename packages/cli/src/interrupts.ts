@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { EXIT, type ExitCode } from './exit-code.ts'
 
 /** First interrupt: `stop`. Second: `kill`, and an exit within three seconds whatever happens. */
@@ -15,6 +16,8 @@ const HARD_EXIT_MS = 2_500
 export function handleInterrupts(process: NodeJS.Process, announce: (message: string) => void): Interrupts {
   const stop = new AbortController()
   const kill = new AbortController()
+  // Every call to the engine listens while it runs, and there are many at once: more than ten are no leak.
+  setMaxListeners(0, stop.signal, kill.signal)
   let code: ExitCode | null = null
   const interrupt = (exitCode: ExitCode, message: string | null): void => {
     if (!stop.signal.aborted) {
