@@ -1,4 +1,4 @@
-import { homedir } from 'node:os'
+import { userInfo } from 'node:os'
 
 /** What the commands may know of the process that they run in; made once, in main. */
 export interface Host {
@@ -32,10 +32,12 @@ export function usesColor(choice: ColorChoice, output: Output, env: Host['env'])
   return output.isTerminal && env['TERM'] !== 'dumb'
 }
 
+/** `HOME` where it is an absolute path: a relative one would put the store into whatever directory we stand in. */
 export function findHome(env: Host['env']): string | null {
-  if ((env['HOME'] ?? '') !== '') return env['HOME'] ?? null
+  const named = env['HOME'] ?? ''
+  if (named.startsWith('/')) return named
   try {
-    return homedir()
+    return userInfo().homedir
   } catch {
     // No HOME and no passwd entry: the store must then be named by a variable.
     return null
