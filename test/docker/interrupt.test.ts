@@ -21,7 +21,7 @@ function longRig(script: string): Rig {
   return rig
 }
 
-interface Started {
+interface Started extends Disposable {
   /** What the run labels its objects with. */
   readonly id: string
   readonly kill: (signal: NodeJS.Signals) => void
@@ -69,7 +69,12 @@ async function startApply(rig: Rig): Promise<Started> {
     })
     void ended.then(({ code }) => reject(new Error(`ended with ${code} before the builder was ready`)))
   })
-  return { id: runIdOf(rig), kill: (signal) => void child.kill(signal), ended, events }
+  try {
+    return { id: runIdOf(rig), kill: (signal) => void child.kill(signal), ended, events, [Symbol.dispose]: () => void child.kill('SIGINT') }
+  } catch (error) {
+    child.kill('SIGINT')
+    throw error
+  }
 }
 
 /** Containers and volumes of one run: other tests have runs of their own at the same time. */
@@ -87,7 +92,7 @@ async function untilClean(runId: string, seconds: number): Promise<string> {
 describe('an interrupted apply', () => {
   it('stops the builders, keeps what is finished, prints the summary and exits 130', async () => {
     using rig = longRig('echo ready; sleep 600')
-    const run = await startApply(rig)
+    using run = await startApply(rig)
     run.kill('SIGINT')
     expect(await run.ended).toEqual({ code: 130, signal: null })
     const last = run.events.at(-1)
@@ -108,7 +113,7 @@ describe('an interrupted apply', () => {
 
   it('kills a builder that ignores being asked, and exits within three seconds of the second interrupt', async () => {
     using rig = longRig("trap '' TERM INT; echo ready; while :; do sleep 1; done")
-    const run = await startApply(rig)
+    using run = await startApply(rig)
     run.kill('SIGINT')
     await delay(200)
     const second = Date.now()
@@ -120,7 +125,7 @@ describe('an interrupted apply', () => {
 
   it('leaves nothing labelled ten seconds after kill -9, and an intact store', async () => {
     using rig = longRig('echo ready; sleep 600')
-    const run = await startApply(rig)
+    using run = await startApply(rig)
     run.kill('SIGKILL')
     await run.ended
     expect(await untilClean(run.id, 10)).toBe('')
@@ -129,7 +134,7 @@ describe('an interrupted apply', () => {
 
   it('exits 143 when it is terminated', async () => {
     using rig = longRig('echo ready; sleep 600')
-    const run = await startApply(rig)
+    using run = await startApply(rig)
     run.kill('SIGTERM')
     expect((await run.ended).code).toBe(143)
     expect(leftovers(run.id)).toBe('')
