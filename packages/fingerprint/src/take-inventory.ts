@@ -31,13 +31,14 @@ export async function takeInventory(input: TakeInventoryInput): Promise<Result<I
   const unlisted = await tree.resolve(unlistedNames(reads, book, listed.value), signal)
   const universe = createUniverse(graph.workspace, listed.value, unlisted.ok ? [...unlisted.value.keys()] : [])
   const selection = selectInputs(reads, universe, book)
-  const resolved = await tree.resolve(selectedPaths(selection, universe), signal)
+  const paths = selectedPaths(selection, universe)
+  const resolved = await tree.resolve(paths, signal)
   const locate = (findings: readonly FileFinding[]) => locateFindings(findings, reads, { book, owned: universe.owned })
   if (!unlisted.ok || !resolved.ok) {
     const located = locate([...failures(unlisted), ...failures(resolved)])
     return err(presentable([...book.findings.values(), ...unexplained(selection.findings, located), ...located]))
   }
-  const present = withoutAbsent(reads, book, { universe, selection }, resolved.value)
+  const present = withoutAbsent(reads, book, { universe, selection, paths }, resolved.value)
   const findings = [...book.findings.values(), ...present.selection.findings, ...locate(collisions(present))]
   if (findings.length > 0) return err(presentable(findings))
   return ok({ inputs: entriesByTarget(present, resolved.value), tree })
@@ -48,6 +49,8 @@ type Resolved = ReadonlyMap<WorkspacePath, InventoryEntry>
 interface Selected {
   readonly universe: PathUniverse
   readonly selection: Selection
+  /** Every path that some target reads, sorted. */
+  readonly paths: readonly WorkspacePath[]
 }
 
 /** Paths that a pattern names exactly and the tree does not list: files that git ignores, if they exist at all. */
@@ -82,15 +85,16 @@ function selectedPaths(selection: Selection, universe: PathUniverse): readonly W
 
 /** The selection again without listed files that are not there (deleted, but still tracked): a pattern may now match nothing. */
 function withoutAbsent(reads: readonly TargetReads[], book: PatternBook, selected: Selected, resolved: Resolved): Selected {
-  const absent = selectedPaths(selected.selection, selected.universe).filter((path) => !resolved.has(path))
-  if (absent.length === 0) return selected
+  if (resolved.size === selected.paths.length) return selected
+  const absent = selected.paths.filter((path) => !resolved.has(path))
   const universe = withoutPaths(selected.universe, new Set(absent))
-  return { universe, selection: selectInputs(reads, universe, book) }
+  const selection = selectInputs(reads, universe, book)
+  return { universe, selection, paths: selectedPaths(selection, universe) }
 }
 
 /** Only names that one target reads together can get in each other's way. */
-function collisions({ universe, selection }: Selected): readonly FileFinding[] {
-  return findCollisions(selectedPaths(selection, universe)).flatMap(([first, second]) => {
+function collisions({ universe, selection, paths }: Selected): readonly FileFinding[] {
+  return findCollisions(paths).flatMap(([first, second]) => {
     const indexes = [indexOfPath(universe.paths, first), indexOfPath(universe.paths, second)]
     const reader = [...selection.indexes].find(([, read]) => indexes.every((index) => read.includes(index)))
     if (reader === undefined) return []
