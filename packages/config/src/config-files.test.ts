@@ -46,6 +46,30 @@ test('members narrow the search and are no other library’s patterns', async ()
   expect(await workTreeConfigFiles(root).discover(['{a,b}', '{a*', 'c/*', 'c/**'])).toEqual(['c/d/builder.yaml', '{a,b}/builder.yaml'])
 })
 
+test('patterns of directories match segment by segment, and no links', async () => {
+  const root = tree({
+    'services/api/builder.yaml': '',
+    'services/app/deep/builder.yaml': '',
+    'services/.hidden/builder.yaml': '',
+    'services/node_modules/builder.yaml': '',
+    'services/file': '',
+    'other/api/builder.yaml': '',
+  })
+  symlinkSync('api', join(root, 'services/alias'))
+  const files = workTreeConfigFiles(root)
+  expect([
+    await files.discover(['services/*']),
+    await files.discover(['*/ap?']),
+    await files.discover(['services/a*/deep']),
+    await files.discover(['services/*/*', 'services/file/*', 'none/*']),
+  ]).toEqual([
+    ['services/.hidden/builder.yaml', 'services/api/builder.yaml'],
+    ['other/api/builder.yaml', 'services/api/builder.yaml'],
+    ['services/app/deep/builder.yaml'],
+    ['services/app/deep/builder.yaml'],
+  ])
+})
+
 test('what links lead to is not read', async () => {
   const root = tree({ 'real/builder.yaml': 'text', 'x/empty': '' })
   symlinkSync('../real/builder.yaml', join(root, 'x/builder.yaml'))

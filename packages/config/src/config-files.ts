@@ -1,7 +1,8 @@
-import { lstatSync, readFileSync, realpathSync } from 'node:fs'
+import { lstatSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { compareCodeUnits, isWorkspacePath, type WorkspacePath } from '@orchestrate/core'
 import type { Options as GlobOptions } from 'fast-glob'
+import { matchesSegment } from './members.ts'
 import { type GitRunner, runGit } from './run-git.ts'
 
 /** Where builder.yaml files come from: the work tree, or git's index. Paths are those of the files themselves. */
@@ -46,14 +47,32 @@ export function workTreeConfigFiles(root: string, run: GitRunner = runGit): Conf
  * that reads one directory where looking for the file itself would read every member.
  */
 async function findCandidates(root: string, members: readonly string[]): Promise<WorkspacePath[]> {
-  const directories = members.filter((member) => member !== '' && !/[*?[]/.test(member))
-  const patterns = members.filter((member) => /[*?[]/.test(member))
-  const deep = patterns.filter((pattern) => pattern.includes('**')).map((pattern) => `${literally(pattern)}/${CONFIG_FILE}`)
-  const flat = patterns.filter((pattern) => !pattern.includes('**')).map(literally)
-  const files = await glob(deep, { ...GLOB_OPTIONS, cwd: root, onlyFiles: true })
-  directories.push(...(await glob(flat, { ...GLOB_OPTIONS, cwd: root, onlyDirectories: true })))
-  const found = new Set([...files, ...directories.map((directory) => `${directory}/${CONFIG_FILE}`)])
+  const deep = members.filter((member) => member.includes('**')).map((pattern) => `${literally(pattern)}/${CONFIG_FILE}`)
+  const flat = members.filter((member) => member !== '' && !member.includes('**'))
+  const directories = flat.flatMap((member) => findDirectories(root, '', member.split('/')))
+  const found = new Set([...(await glob(deep, root)), ...directories.map((directory) => `${directory}/${CONFIG_FILE}`)])
   return [...found].filter(isWorkspacePath).toSorted(compareCodeUnits)
+}
+
+/** The directories below `directory` that `segments` match one by one; a plain segment is taken as it is. */
+function findDirectories(root: string, directory: string, [segment, ...rest]: readonly string[]): string[] {
+  if (segment === undefined) return [directory]
+  const below = (name: string) => findDirectories(root, directory === '' ? name : `${directory}/${name}`, rest)
+  if (!/[*?[]/.test(segment)) return below(segment)
+  const names = directoriesIn(join(root, directory)).filter((name) => !NEVER_MEMBERS.has(name) && matchesSegment(segment, name))
+  return names.flatMap(below)
+}
+
+const NEVER_MEMBERS = new Set(['.git', 'node_modules'])
+
+function directoriesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []))
+  } catch (error) {
+    // Where nothing can be looked up, no member can be found either.
+    if (error instanceof Error && 'code' in error) return []
+    throw error
+  }
 }
 
 const GLOB_OPTIONS: GlobOptions = {
@@ -62,14 +81,15 @@ const GLOB_OPTIONS: GlobOptions = {
   extglob: false,
   braceExpansion: false,
   suppressErrors: true,
-  ignore: ['**/.git/**', '**/node_modules/**'],
+  onlyFiles: true,
+  ignore: [...NEVER_MEMBERS].map((name) => `**/${name}/**`),
 }
 
-/** The library is loaded where it is needed: a workspace that names its members does without it. */
-async function glob(patterns: string[], options: GlobOptions): Promise<string[]> {
+/** The library is loaded where it is needed: most workspaces name their members, or the directories that hold them. */
+async function glob(patterns: string[], root: string): Promise<string[]> {
   if (patterns.length === 0) return []
   const { default: library } = await import('fast-glob')
-  return library.sync(patterns, options)
+  return library.sync(patterns, { ...GLOB_OPTIONS, cwd: root })
 }
 
 /** Escapes what the library reads as a pattern and the language does not. */

@@ -55,7 +55,8 @@ function matches<Part>(items: readonly string[], parts: readonly Part[], { isSta
   return parts.slice(part).every(isStar)
 }
 
-function matchesSegment(pattern: string, segment: string): boolean {
+/** Whether one segment of a path matches one segment of a pattern that is not `**`. */
+export function matchesSegment(pattern: string, segment: string): boolean {
   // One part a star, a "?", a class in brackets, or a character.
   const parts = pattern.match(/\[!?[^\]]+\]|[^]/gu) ?? []
   return matches(Array.from(segment), parts, {
