@@ -1,26 +1,41 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { lstatSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { statNumbers } from './stat-row.ts'
 import { isLargeRepository, threadedScanner } from './threaded-scanner.ts'
 
 const PLACE = { root: '/workspace', environment: { variables: { LANG: 'C' }, directory: '/' } }
 const { signal } = new AbortController()
 
 describe('a scanner in a thread', () => {
-  it('gives the list first, and the states when they have come', async () => {
+  it('gives the list first, and the states when those who look are done', async () => {
     using thread = threadThat(`
-      parentPort.postMessage({ kind: 'listed', paths: 'a\\0b/' + workerData.environment.variables.LANG })
-      parentPort.postMessage({ kind: 'looked', states: new Float64Array([1, 2]) })`)
+      const look = { states: new Float64Array(new SharedArrayBuffer(80)).fill(7), next: new Int32Array(new SharedArrayBuffer(4)).fill(1) }
+      parentPort.postMessage({ kind: 'listed', paths: 'a\\0b/' + workerData.environment.variables.LANG, look })
+      parentPort.postMessage({ kind: 'looked' })`)
     const scan = await threadedScanner(thread.script)(PLACE, signal)
     expect(scan.ok && scan.value.paths).toEqual(['a', 'b/C'])
-    expect(scan.ok && (await scan.value.states)).toEqual(new Float64Array([1, 2]))
+    expect(scan.ok && (await scan.value.states())).toEqual(new Float64Array(10).fill(7))
+    expect(scan.ok && (await scan.value.states())).toEqual(new Float64Array(10).fill(7))
+  })
+
+  it('looks at what the thread has left', async () => {
+    using thread = threadThat(`
+      const look = { states: new Float64Array(new SharedArrayBuffer(40)).fill(NaN), next: new Int32Array(new SharedArrayBuffer(4)) }
+      parentPort.postMessage({ kind: 'listed', paths: 'thread.mjs', look })
+      parentPort.postMessage({ kind: 'looked' })`)
+    const root = dirname(thread.script)
+    const scan = await threadedScanner(thread.script)({ ...PLACE, root }, signal)
+    const state = statNumbers(lstatSync(thread.script))
+    expect(scan.ok && (await scan.value.states())).toEqual(Float64Array.from(state))
   })
 
   it('gives an empty list for an empty work tree', async () => {
     using thread = threadThat(`
-      parentPort.postMessage({ kind: 'listed', paths: '' })
-      parentPort.postMessage({ kind: 'looked', states: null })`)
+      const look = { states: new Float64Array(new SharedArrayBuffer(0)), next: new Int32Array(new SharedArrayBuffer(4)) }
+      parentPort.postMessage({ kind: 'listed', paths: '', look })
+      parentPort.postMessage({ kind: 'looked' })`)
     const scan = await threadedScanner(thread.script)(PLACE, signal)
     expect(scan.ok && scan.value.paths).toEqual([])
   })
@@ -37,9 +52,11 @@ describe('a scanner in a thread', () => {
   })
 
   it('throws when the thread ends without its last answer', async () => {
-    using thread = threadThat(`parentPort.postMessage({ kind: 'listed', paths: 'a' })`)
+    using thread = threadThat(`
+      const look = { states: new Float64Array(new SharedArrayBuffer(40)), next: new Int32Array(new SharedArrayBuffer(4)) }
+      parentPort.postMessage({ kind: 'listed', paths: 'a', look })`)
     const scan = await threadedScanner(thread.script)(PLACE, signal)
-    await expect(scan.ok ? scan.value.states : null).rejects.toThrow('the scanning thread ended before it had answered')
+    await expect(scan.ok ? scan.value.states() : null).rejects.toThrow('the scanning thread ended before it had answered')
   })
 
   it('ends the thread when it is aborted, and throws the reason', async () => {

@@ -3,13 +3,14 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { type Diagnostic, err, ok, type WorkspacePath } from '@orchestrate/core'
+import { type Look, takePart } from './look.ts'
 import type { ScanPlace, WorkTreeScanner } from './work-tree-scan.ts'
 
 /** What the thread answers: `failed`, or `listed` and then `looked`. One string is handed over faster than a list. */
 export type ScanMessage =
   | { readonly kind: 'failed'; readonly findings: Diagnostic[] }
-  | { readonly kind: 'listed'; readonly paths: string }
-  | { readonly kind: 'looked'; readonly states: Float64Array | null }
+  | { readonly kind: 'listed'; readonly paths: string; readonly look: Look }
+  | { readonly kind: 'looked' }
 
 /** The thread only makes garbage, so it needs little room for it. */
 const YOUNG_GENERATION_MIB = 4
@@ -26,7 +27,8 @@ export function isLargeRepository(root: string): boolean {
 }
 
 /**
- * Scans in a thread of its own, so that the caller can read configuration meanwhile. The thread ends with its last answer,
+ * Scans in a thread of its own, so that the caller can read configuration meanwhile; who then asks for the states helps with
+ * what is left. The thread ends with its last answer,
  * or when `signal` is aborted.
  *
  * @param script path of the bundled scan-thread.ts.
@@ -41,11 +43,17 @@ export function threadedScanner(script: string): WorkTreeScanner {
     const first = await nextMessage(messages, signal)
     if (first.kind === 'failed') return err(first.findings)
     if (first.kind !== 'listed') throw unexpected(first)
-    const states = readStates(messages, signal)
-    // Whoever needs the states awaits them; a run that ends before has no use for how this does.
-    states.catch(() => undefined)
     // What went in as paths of the workspace comes out as such.
-    return ok({ paths: first.paths === '' ? [] : (first.paths.split('\0') as WorkspacePath[]), states })
+    const paths = first.paths === '' ? [] : (first.paths.split('\0') as WorkspacePath[])
+    const { look } = first
+    const finish = async (): Promise<Float64Array> => {
+      await takePart(look, { root: place.root, paths, signal })
+      const last = await nextMessage(messages, signal)
+      if (last.kind !== 'looked') throw unexpected(last)
+      return look.states
+    }
+    let finished: Promise<Float64Array> | null = null
+    return ok({ paths, states: () => (finished ??= finish()) })
   }
 }
 
@@ -63,12 +71,6 @@ async function nextMessage(messages: AsyncIterator<unknown>, signal: AbortSignal
   // Only our own script speaks here.
   const [message] = next.value as [ScanMessage]
   return message
-}
-
-async function readStates(messages: AsyncIterator<unknown>, signal: AbortSignal): Promise<Float64Array | null> {
-  const message = await nextMessage(messages, signal)
-  if (message.kind !== 'looked') throw unexpected(message)
-  return message.states
 }
 
 const unexpected = (message: ScanMessage): Error => new Error(`the scanning thread answered "${message.kind}" out of turn`)

@@ -48,7 +48,7 @@ export function createWorkTreeDigests(options: WorkTreeDigestsOptions): {
       if (paths.length === 0) return ok(new Map())
       table ??= decodeTable(await statCache.load(), SHAPE)
       const sorted = sortedUnique(paths)
-      const states = scan === null ? null : await scan.states
+      const states = scan === null ? null : await scan.states()
       const scanned = scan === null || states === null ? null : { paths: scan.paths, states }
       const pass = newPass({ root, table, scanned, trustedBefore: clock.now() - RACY_MS, checkDirectory })
       let turnEnds = clock.monotonic() + TURN_MS

@@ -62,7 +62,7 @@ describe('a tree that is scanned', () => {
     const cache = memoryCache()
     await resolved(treeOf(repository, cache), 'a.txt')
     const scan = await scanWorkTree(place(repository), signal)
-    if (scan.ok) await scan.value.states
+    if (scan.ok) await scan.value.states()
     const tree = treeOf(repository, cache, async () => scan)
     rmSync(join(repository.root, 'a.txt'))
     expect(await resolved(tree, 'a.txt')).toEqual(digestOf('a'))
@@ -91,7 +91,7 @@ describe('a tree that is scanned', () => {
 async function scanned(repository: TemporaryRepository) {
   const scan = await scanWorkTree(place(repository), signal)
   if (!scan.ok) throw new Error(JSON.stringify(scan.error))
-  const numbers = await scan.value.states
+  const numbers = await scan.value.states()
   const states = scan.value.paths.map((_, index) => numbers?.slice(index * 5, index * 5 + 5))
   return { paths: scan.value.paths, states: states.map((state) => (state === undefined || Number.isNaN(state[0]) ? null : [...state])) }
 }

@@ -1,12 +1,9 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Diagnostic, ok, type Result, type WorkspacePath } from '@orchestrate/core'
-import { createDirectoryCheck } from './directory-check.ts'
-import { findFile } from './find-file.ts'
-import { toWorkspacePath } from './file-names.ts'
 import type { ProcessEnvironment } from './git-command.ts'
+import { createLook, type Look, takePart } from './look.ts'
 import { ascendingLookup } from './packed-table.ts'
 import { sortedUnique } from './sorted-paths.ts'
-import { STAT_NUMBERS, statNumbers } from './stat-row.ts'
+import { STAT_NUMBERS } from './stat-row.ts'
 import { listWorkTree } from './work-tree-list.ts'
 
 /** Where to look. */
@@ -21,10 +18,10 @@ export interface WorkTreeScan {
   /** As of `listWorkTree`. */
   readonly paths: readonly WorkspacePath[]
   /**
-   * Comes later: the state of each path, STAT_NUMBERS for each, NaN where there is no plain file or symlink;
-   * null when nobody looks at the files themselves. To be awaited, whatever else happens.
+   * Looks at what nobody has looked at yet and gives the state of each path, STAT_NUMBERS for each, NaN where there is no
+   * plain file or symlink; null when this scan only lists.
    */
-  readonly states: Promise<Float64Array | null>
+  states(): Promise<Float64Array | null>
 }
 
 export type WorkTreeScanner = (place: ScanPlace, signal: AbortSignal) => Promise<Result<WorkTreeScan, Diagnostic[]>>
@@ -32,56 +29,57 @@ export type WorkTreeScanner = (place: ScanPlace, signal: AbortSignal) => Promise
 /** Lists the files and looks at none. */
 export const listOnly: WorkTreeScanner = async ({ root, environment }, signal) => {
   const listed = await listWorkTree(root, environment, { signal })
-  return listed.ok ? ok({ paths: listed.value, states: Promise.resolve(null) }) : listed
+  return listed.ok ? ok({ paths: listed.value, states: async () => null }) : listed
 }
 
-/** Lists the files and looks at each, at those that are tracked while git still looks for new ones. */
-export const scanWorkTree: WorkTreeScanner = async ({ root, environment }, signal) => {
-  const look = (paths: readonly string[]): Promise<Looked> => lookAt(root, sortedUnique(paths), signal)
-  let ahead: Promise<Looked> = look([])
-  const listed = await listWorkTree(root, environment, { signal, onTracked: (paths) => void (ahead = look(paths)) })
-  if (listed.ok) return ok({ paths: listed.value, states: ahead.then((known) => completeStates(known, listed.value, look)) })
-  await ahead
-  return listed
+/** Lists the files and looks at each. */
+export const scanWorkTree: WorkTreeScanner = async (place, signal) => {
+  const begun = await beginScan(place, signal)
+  if (!begun.ok) return begun
+  const { look, looked } = begun.value
+  return ok({ paths: begun.value.paths, states: async () => looked.then(() => look.states) })
+}
+
+export interface BegunScan {
+  readonly paths: readonly WorkspacePath[]
+  /** At `paths`. */
+  readonly look: Look
+  /** When this thread has nothing left to look at. */
+  readonly looked: Promise<void>
+}
+
+/** Lists the files and looks at those that are tracked while git still looks for new ones. */
+export async function beginScan({ root, environment }: ScanPlace, signal: AbortSignal): Promise<Result<BegunScan, Diagnostic[]>> {
+  const ahead: { readonly paths: readonly string[]; readonly look: Look; readonly looked: Promise<void> }[] = []
+  const onTracked = (tracked: readonly string[]): void => {
+    const paths = sortedUnique(tracked)
+    const look = createLook(paths.length)
+    ahead.push({ paths, look, looked: takePart(look, { root, paths, signal }) })
+  }
+  const listed = await listWorkTree(root, environment, { signal, onTracked })
+  const [begun] = ahead
+  if (listed.ok && begun !== undefined && areEqual(begun.paths, listed.value)) return ok({ ...begun, paths: listed.value })
+  await begun?.looked
+  if (!listed.ok) return listed
+  const look = createLook(listed.value.length)
+  copyStates(begun ?? { paths: [], look: createLook(0) }, { paths: listed.value, look })
+  return ok({ paths: listed.value, look, looked: takePart(look, { root, paths: listed.value, signal }) })
+}
+
+function areEqual(left: readonly string[], right: readonly string[]): boolean {
+  return left.length === right.length && left.every((path, index) => path === right[index])
 }
 
 interface Looked {
   readonly paths: readonly string[]
-  readonly states: Float64Array
+  readonly look: Look
 }
 
-/** Files between two turns of whatever else this thread does. */
-const FILES_A_TURN = 4096
-
-async function lookAt(root: string, paths: readonly string[], signal: AbortSignal): Promise<Looked> {
-  const checkDirectory = createDirectoryCheck(root)
-  const states = new Float64Array(paths.length * STAT_NUMBERS).fill(Number.NaN)
-  for (const [index, path] of paths.entries()) {
-    if (index % FILES_A_TURN === 0) {
-      await nextTurn()
-      signal.throwIfAborted()
-    }
-    const found = findFile(root, toWorkspacePath(path), checkDirectory)
-    if (found !== null && !('id' in found)) states.set(statNumbers(found), index * STAT_NUMBERS)
+/** Both in ascending order. */
+function copyStates(from: Looked, to: Looked): void {
+  const rowOf = ascendingLookup(from.paths)
+  for (const [index, path] of to.paths.entries()) {
+    const row = rowOf(path)
+    if (row >= 0) to.look.states.set(from.look.states.subarray(row * STAT_NUMBERS, (row + 1) * STAT_NUMBERS), index * STAT_NUMBERS)
   }
-  return { paths, states }
-}
-
-/** The states of `paths`, most of which are known. */
-async function completeStates(
-  known: Looked,
-  paths: readonly string[],
-  look: (paths: readonly string[]) => Promise<Looked>,
-): Promise<Float64Array> {
-  const isKnown = ascendingLookup(known.paths)
-  const rows = paths.map(isKnown)
-  if (known.paths.length === paths.length && !rows.includes(-1)) return known.states
-  const rest = await look(paths.filter((_, index) => rows[index] === -1))
-  const states = new Float64Array(paths.length * STAT_NUMBERS)
-  let next = 0
-  for (const [index, row] of rows.entries()) {
-    const [from, at] = row === -1 ? [rest.states, next++] : [known.states, row]
-    states.set(from.subarray(at * STAT_NUMBERS, (at + 1) * STAT_NUMBERS), index * STAT_NUMBERS)
-  }
-  return states
 }
