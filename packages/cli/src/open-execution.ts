@@ -1,4 +1,4 @@
-import { type EmitEvent, err, ok, type Result, systemClock } from '@orchestrate/core'
+import { err, ok, type Result, systemClock } from '@orchestrate/core'
 import type { ExecuteDeps } from '@orchestrate/execute'
 import { createImageEmitter, loaderSink } from '@orchestrate/image'
 import type { Plan } from '@orchestrate/plan'
@@ -10,6 +10,7 @@ import { openToolchains } from './open-toolchains.ts'
 import { findDamaged } from './plan-lookups.ts'
 import type { PlannedWorkspace } from './plan-workspace.ts'
 import type { Invocation } from './invocation.ts'
+import type { Reporter } from './reporter.ts'
 import type { Session } from './session.ts'
 import { type Stop, trouble } from './stop.ts'
 
@@ -25,7 +26,7 @@ export interface ExecutionRequest {
   /** Refuse to change builder.lock. */
   readonly locked: boolean
   readonly interrupts: Interrupts
-  readonly emit: EmitEvent
+  readonly reporter: Reporter
 }
 
 /** Connects what a run needs. An engine that is needed and does not answer ends the command before any work. */
@@ -36,6 +37,10 @@ export async function openExecution(request: ExecutionRequest): Promise<Result<E
   const loads = delivery.load && hasImages(planned.plan)
   const connected = loads || runsBuilders(planned.plan) ? await engine.get() : null
   if (connected !== null && !connected.ok) return err(trouble(connected.error))
+  for (const sink of delivery.sinks) {
+    const prepared = await sink.prepare(interrupts.stop)
+    if (!prepared.ok) return err(trouble(prepared.error))
+  }
   const { toolchains } = openToolchains({ ...request, lock: planned.lock, engine: engine.get })
   const deps: ExecuteDeps = {
     store: session.store,
@@ -51,7 +56,8 @@ export async function openExecution(request: ExecutionRequest): Promise<Result<E
     hostCertificates: planned.workspace.builderCertificates === 'host' ? findHostCertificates(env) : null,
     proxyEnvironment: proxyEnvironment(env),
     clock: systemClock,
-    emit: request.emit,
+    emit: request.reporter.report,
+    showsOutput: request.reporter.showsOutput,
     stop: interrupts.stop,
     kill: interrupts.kill,
   }

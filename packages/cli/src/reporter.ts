@@ -2,15 +2,18 @@ import type { EmitEvent, TargetSummary } from '@orchestrate/core'
 import { humanReporter, jsonReporter } from '@orchestrate/report'
 import type { Invocation } from './invocation.ts'
 
+export interface Reporter {
+  readonly report: EmitEvent
+  /** Whether it shows what builders write while they run. */
+  readonly showsOutput: boolean
+}
+
 /** Human lines go to stderr, JSON lines to stdout. */
-export function createReporter({ host, colorOf }: Invocation, options: { readonly json: boolean }): EmitEvent {
-  if (options.json) return jsonReporter({ write: host.stdout.write })
-  return humanReporter({
-    write: host.stderr.write,
-    color: colorOf(host.stderr),
-    githubActions: host.env['GITHUB_ACTIONS'] === 'true',
-    showHits: true,
-  })
+export function createReporter({ host, colorOf }: Invocation, options: { readonly json: boolean }): Reporter {
+  if (options.json) return { report: jsonReporter({ write: host.stdout.write }), showsOutput: true }
+  const githubActions = host.env['GITHUB_ACTIONS'] === 'true'
+  const report = humanReporter({ write: host.stderr.write, color: colorOf(host.stderr), githubActions, showHits: true })
+  return { report, showsOutput: githubActions }
 }
 
 /** The results of a run, one line an image: its reference and its digest. */

@@ -15,7 +15,7 @@ export async function admitTarget(run: Run, id: TargetId): Promise<Admission> {
   const known = await findRecord(run, target)
   if (!known.ok) return finished(run.conclude(id, { outcome: 'failed', trouble: known.error }))
   if (target.kind === 'image') return admitImage(run, target, known.value)
-  return known.value ? finished(concludeHit(run, target)) : admitBuild(run, target)
+  return known.value ? finished(await concludeHit(run, target)) : admitBuild(run, target)
 }
 
 const finished = (outcome: ReturnType<Run['conclude']>): Admission => ({ kind: 'finished', outcome })
@@ -37,9 +37,9 @@ async function findRecord(run: Run, target: BuildTarget | ImageTarget): Promise<
   return ok(true)
 }
 
-function concludeHit(run: Run, target: BuildTarget): ReturnType<Run['conclude']> {
+async function concludeHit(run: Run, target: BuildTarget): Promise<ReturnType<Run['conclude']>> {
   const record = run.buildRecord(target.id)
-  const logPath = run.deps.store.logs.pathFor(run.plan.graph.workspace.root, target.id)
+  const log = record === null || record.log === null ? null : await run.deps.store.blobs.file(record.log, false)
   run.rememberHit(target.id)
   return run.conclude(target.id, {
     outcome: 'succeeded',
@@ -47,7 +47,7 @@ function concludeHit(run: Run, target: BuildTarget): ReturnType<Run['conclude']>
     artifactBytes:
       record === null || record.artifacts.length === 0 ? null : record.artifacts.reduce((sum, artifact) => sum + artifact.bytes, 0),
     toolchainBytes: record?.toolchainBytes ?? null,
-    logPath,
+    logPath: log?.ok === true ? log.value : null,
   })
 }
 

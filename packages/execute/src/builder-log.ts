@@ -1,6 +1,5 @@
-import { createWriteStream } from 'node:fs'
+import { closeSync, openSync, writeSync } from 'node:fs'
 import { StringDecoder } from 'node:string_decoder'
-import { finished } from 'node:stream/promises'
 
 export type LogStream = 'stdout' | 'stderr'
 
@@ -10,45 +9,76 @@ export interface BuilderLog {
   readonly write: (stream: LogStream, chunk: Uint8Array) => void
   /** Last lines of both streams as they came, at most `TAIL_LINES`. */
   readonly tail: () => readonly string[]
-  /** Flushes; true when the file holds everything. */
-  close(): Promise<boolean>
+  /** Bytes that the builder wrote so far. */
+  readonly size: () => number
+  /** Ends the last line and the file; true when the file holds everything. */
+  close(): boolean
 }
 
 const TAIL_LINES = 40
 const MAX_LINE = 8 * 1024
 /** A builder that floods its log is cut here; the file says so. */
 const MAX_LOG_BYTES = 256 * 1024 * 1024
-/** Beyond this, chunks are still counted and split into lines but no longer queued for a slow disk. */
-const MAX_QUEUED_BYTES = 16 * 1024 * 1024
+/** What is split of a chunk whose lines nobody wants but for the tail. */
+const TAIL_BYTES = 16 * 1024
 
-export function openBuilderLog(path: string, onLine: (stream: LogStream, line: string) => void): BuilderLog {
-  const file = createWriteStream(path, { mode: 0o600 })
-  let failed = false
-  file.on('error', () => {
-    failed = true
-  })
+/**
+ * Writes are synchronous: they go to the page cache, leave no hole, and hold a flooding builder back instead of filling memory.
+ *
+ * @param onLine receives every line, or null when only the tail is wanted, which costs a flood nothing.
+ */
+export function openBuilderLog(path: string, onLine: ((stream: LogStream, line: string) => void) | null): BuilderLog {
+  const file = openFile(path)
   const tail: string[] = []
   const keep = (stream: LogStream, line: string): void => {
     tail.push(line)
     if (tail.length > TAIL_LINES) tail.shift()
-    onLine(stream, line)
+    onLine?.(stream, line)
   }
   const splitters = { stdout: lineSplitter((line) => keep('stdout', line)), stderr: lineSplitter((line) => keep('stderr', line)) }
-  let written = 0
+  let size = 0
   return {
     path,
     write: (stream, chunk) => {
-      splitters[stream].push(chunk)
-      if (failed || written > MAX_LOG_BYTES || file.writableLength > MAX_QUEUED_BYTES) return
-      written += chunk.length
-      file.write(written > MAX_LOG_BYTES ? `\n[log cut after ${MAX_LOG_BYTES} bytes]\n` : chunk)
+      splitters[stream].push(onLine === null ? chunk.subarray(Math.max(0, chunk.length - TAIL_BYTES)) : chunk)
+      const room = MAX_LOG_BYTES - size
+      size += chunk.length
+      if (room > 0) file.write(chunk.subarray(0, room))
+      if (room > 0 && chunk.length > room) file.write(Buffer.from(`\n[log cut after ${MAX_LOG_BYTES} bytes]\n`))
     },
     tail: () => tail,
-    close: async () => {
+    size: () => size,
+    close: () => {
       splitters.stdout.end()
       splitters.stderr.end()
-      file.end()
-      await finished(file).catch(() => undefined)
+      return file.close()
+    },
+  }
+}
+
+interface LogFile {
+  write(bytes: Uint8Array): void
+  close(): boolean
+}
+
+/** A log that cannot be written costs the log, not the build. */
+function openFile(path: string): LogFile {
+  let failed = false
+  const attempt = <T>(call: () => T): T | null => {
+    try {
+      return failed ? null : call()
+    } catch {
+      failed = true
+      return null
+    }
+  }
+  const descriptor = attempt(() => openSync(path, 'w', 0o600))
+  return {
+    write: (bytes) => {
+      if (descriptor !== null) attempt(() => writeSync(descriptor, bytes))
+    },
+    close: () => {
+      if (descriptor !== null) closeSync(descriptor)
       return !failed
     },
   }

@@ -88,6 +88,7 @@ async function apply(
       proxyEnvironment: new Map(),
       clock,
       emit: (event) => events.push(event),
+      showsOutput: true,
       stop: never,
       kill: never,
       ...how.deps,

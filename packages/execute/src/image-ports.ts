@@ -59,6 +59,8 @@ export interface EmittedLayer {
 export interface ImageSink {
   /** For messages: `oci:out/images`, `docker`. */
   readonly destination: string
+  /** Whether it can take images at all, asked before any builder runs. */
+  prepare(signal: AbortSignal): Promise<Result<void, EnvironmentError>>
   deliver(image: EmittedImage, references: readonly string[], signal: AbortSignal): Promise<Result<Delivery, EnvironmentError>>
 }
 

@@ -1,8 +1,9 @@
+import { createReadStream } from 'node:fs'
 import { type EnvironmentError, err, ok, type Result, type TargetOutcome, type Trouble } from '@orchestrate/core'
 import { describeBuild, type InventoryEntry } from '@orchestrate/fingerprint'
 import type { BuildTarget, ToolchainTarget } from '@orchestrate/graph'
 import type { BuildRecord, IngestedOutputs, Scratch } from '@orchestrate/store'
-import { type BuilderLog, openBuilderLog } from './builder-log.ts'
+import { type BuilderLog, type LogStream, openBuilderLog } from './builder-log.ts'
 import { builderEnvironment } from './builder-environment.ts'
 import { cacheKeys } from './caches.ts'
 import { completeFingerprint } from './complete-fingerprint.ts'
@@ -17,14 +18,13 @@ import { artifactLost, exited, inputsChanged, outputMissing, outputsLost } from 
 export async function runBuild(run: Run, target: BuildTarget): Promise<TargetOutcome> {
   run.begin(target.id)
   const started = run.deps.clock.monotonic()
-  const log = openBuilderLog(run.deps.store.logs.pathFor(run.plan.graph.workspace.root, target.id), (stream, line) =>
-    run.emit({ type: 'target-output', target: target.id, stream, line }),
-  )
+  const onLine = (stream: LogStream, line: string): void => run.emit({ type: 'target-output', target: target.id, stream, line })
+  const log = openBuilderLog(run.deps.store.logs.pathFor(run.plan.graph.workspace.root, target.id), run.deps.showsOutput ? onLine : null)
   const built = await build(run, target, log)
-  await log.close()
+  log.close()
   const logFacts = { logPath: log.path, logTail: log.tail() }
   if (!built.ok) return concludeFailure(run, target, built.error, logFacts)
-  const recorded = await record(run, target, built.value, Math.round(run.deps.clock.monotonic() - started))
+  const recorded = await record(run, target, { ...built.value, log }, Math.round(run.deps.clock.monotonic() - started))
   if (!recorded.ok) return concludeFailure(run, target, recorded.error, logFacts)
   const { artifacts, toolchainBytes } = recorded.value
   const artifactBytes = artifacts.length === 0 ? null : artifacts.reduce((sum, artifact) => sum + artifact.bytes, 0)
@@ -173,19 +173,43 @@ function argvOf(target: BuildTarget): readonly string[] {
 }
 
 /** Commit order: artifacts are stored already; then the manifest and the log, then the record. */
-async function record(run: Run, target: BuildTarget, built: Built, durationMs: number): Promise<Result<BuildRecord, EnvironmentError>> {
+async function record(
+  run: Run,
+  target: BuildTarget,
+  built: Built & { readonly log: BuilderLog },
+  durationMs: number,
+): Promise<Result<BuildRecord, EnvironmentError>> {
   const completed = completeFingerprint(run, target.id)
   if (!completed.ok) return err(artifactLost(completed.error))
   const { fingerprint, manifest } = completed.value
   const stored = await run.deps.store.blobs.put(manifest, { expected: fingerprint })
   if (!stored.ok) return stored
+  const { artifacts, toolchainBytes } = built
+  const log = await keepLog(run, built.log)
   const finishedAt = run.deps.clock.now()
-  const entry: BuildRecord = { schema: 1, kind: 'build', fingerprint, target: target.id, durationMs, finishedAt, log: null, ...built }
+  const entry: BuildRecord = {
+    schema: 1,
+    kind: 'build',
+    fingerprint,
+    target: target.id,
+    durationMs,
+    finishedAt,
+    log,
+    artifacts,
+    toolchainBytes,
+  }
   const written = await run.deps.store.records.put(entry)
   if (!written.ok) return written
   run.records.set(target.id, entry)
   run.deps.history.recordGood(target.id, { fingerprint, durationMs })
   return ok(entry)
+}
+
+/** The log belongs to the record: a hit shows the log of the run that made it, whoever ran it. Losing it costs no build. */
+async function keepLog(run: Run, log: BuilderLog): Promise<BuildRecord['log']> {
+  if (log.size() === 0) return null
+  const stored = await run.deps.store.blobs.put(createReadStream(log.path))
+  return stored.ok ? stored.value.digest : null
 }
 
 function concludeFailure(

@@ -52,6 +52,8 @@ export interface ExecuteDeps {
   readonly proxyEnvironment: ReadonlyMap<string, string>
   readonly clock: Clock
   readonly emit: EmitEvent
+  /** Whether anyone shows what builders write; otherwise no events are made of it. */
+  readonly showsOutput: boolean
   /** First interrupt: nothing new starts, running builders are asked to end. */
   readonly stop: AbortSignal
   /** Second interrupt: running builders are killed. */

@@ -1,11 +1,12 @@
-import { lstat, mkdir } from 'node:fs/promises'
+import { lstat } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { compareCodeUnits, environmentError, err, ok } from '@orchestrate/core'
+import { compareCodeUnits, type EnvironmentError, environmentError, err, ok, type Result } from '@orchestrate/core'
 import type { ImageSink } from '@orchestrate/execute'
 import { writeArchive } from './docker-archive.ts'
 import { isMissing, outputError } from './file-errors.ts'
 import { streamTrouble } from './stream-trouble.ts'
 import type { NamedImage } from './layout-index.ts'
+import { makeDirectory } from './make-directory.ts'
 import { createQueue } from './queue.ts'
 import { writeFileAtomically } from './write-file.ts'
 
@@ -32,12 +33,23 @@ export function dockerArchiveSink(file: string, destination = `docker-archive:${
       throw error
     }
   }
+  const prepare = async (): Promise<Result<void, EnvironmentError>> => {
+    await makeDirectory(dirname(file))
+    return (await isTaken(file)) ? err(refused(file)) : ok(undefined)
+  }
   return {
     destination,
+    prepare: async (signal) => {
+      try {
+        return await prepare()
+      } catch (error) {
+        return err(streamTrouble(error, signal) ?? outputError(error, file))
+      }
+    },
     deliver: async (image, references, signal) => {
       try {
-        await mkdir(dirname(file), { recursive: true })
-        if (await isTaken(file)) return err(refused(file))
+        const prepared = await prepare()
+        if (!prepared.ok) return prepared
         const named = { image, references }
         if (delivered.get(nameOf(named))?.image.manifest.digest !== image.manifest.digest) {
           delivered.set(nameOf(named), named)

@@ -11,6 +11,8 @@ import { streamTrouble } from './stream-trouble.ts'
 export function loaderSink(loader: ImageLoader): ImageSink {
   return {
     destination: loader.destination,
+    // The engine has answered already, or there would be no loader.
+    prepare: async () => ok(undefined),
     deliver: (image, references, signal) => new Loading(loader, { image, references, signal }).run(),
   }
 }

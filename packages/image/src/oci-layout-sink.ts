@@ -1,8 +1,9 @@
-import { lstat, mkdir, readdir, readFile } from 'node:fs/promises'
+import { lstat, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createDigester, type Digest, type EnvironmentError, environmentError, err, ok, type Result } from '@orchestrate/core'
 import type { Delivery, EmittedImage, ImageSink } from '@orchestrate/execute'
 import { isMissing, outputError } from './file-errors.ts'
+import { makeDirectory } from './make-directory.ts'
 import { createQueue } from './queue.ts'
 import { streamTrouble } from './stream-trouble.ts'
 import { LostLayerError } from './layer-bytes.ts'
@@ -24,6 +25,13 @@ export function ociLayoutSink(directory: string, destination = `oci:${directory}
   const layout = new Layout(directory)
   return {
     destination,
+    prepare: async (signal) => {
+      try {
+        return await layout.prepare(signal)
+      } catch (error) {
+        return err(streamTrouble(error, signal) ?? outputError(error, directory))
+      }
+    },
     deliver: async (image, references, signal) => {
       try {
         return await layout.deliver(image, references, signal)
@@ -43,8 +51,8 @@ class Layout {
   }
 
   async deliver(image: EmittedImage, references: readonly string[], signal: AbortSignal): Promise<Result<Delivery, EnvironmentError>> {
-    const refusal = await this.#inTurn(() => this.#prepare(signal))
-    if (refusal !== null) return err(refusal)
+    const prepared = await this.prepare(signal)
+    if (!prepared.ok) return prepared
     let sentBytes = 0
     for (const layer of image.layers) sentBytes += await this.#putBlob(layer.digest, layer.size, () => layer.open(), signal)
     for (const { digest, bytes } of [image.config, image.manifest])
@@ -54,12 +62,17 @@ class Layout {
     return indexed.ok ? ok({ references, sentBytes: sentBytes + indexed.value }) : indexed
   }
 
+  async prepare(signal: AbortSignal): Promise<Result<void, EnvironmentError>> {
+    const refusal = await this.#inTurn(() => this.#prepare(signal))
+    return refusal === null ? ok(undefined) : err(refusal)
+  }
+
   /** Makes the directories and the mark, or says why the directory may not be used. */
   async #prepare(signal: AbortSignal): Promise<EnvironmentError | null> {
-    await mkdir(this.#directory, { recursive: true })
+    await makeDirectory(this.#directory)
     const refusal = (await this.#refuseSymlinks()) ?? (await this.#refuseForeign())
     if (refusal !== null) return refusal
-    await mkdir(this.#path('blobs/sha256'), { recursive: true })
+    await makeDirectory(this.#path('blobs/sha256'))
     if ((await readOrNull(this.#path('oci-layout'))) === null) {
       await writeFileAtomically(this.#path('oci-layout'), [Buffer.from(LAYOUT_MARK)], { signal })
     }

@@ -111,7 +111,7 @@ web      failed    3.0 s         -        -          -  -
 Not built (1):
   web:image  needs "web:build", which was not built
 
-Failed in 4.2 s: 2 done, 0 current, 1 failed.
+Failed in 4.2 s: 2 done, 0 current, 1 failed, 1 not built.
 `)
   })
 

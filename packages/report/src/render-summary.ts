@@ -133,7 +133,13 @@ function renderOutcome(event: SummaryInput['event'], paint: Paint): string {
   const acted = event.targets.filter((target) => target.decision !== 'current' && target.outcome === 'succeeded').length
   const failed = event.targets.filter((target) => target.outcome === 'failed').length
   const current = event.targets.filter((target) => target.decision === 'current').length
-  const facts = [`${acted} done`, `${current} current`, ...(failed > 0 ? [`${failed} failed`] : [])].join(', ')
+  const skipped = event.targets.filter((target) => target.outcome === 'skipped' || target.outcome === 'cancelled').length
+  const facts = [
+    `${acted} done`,
+    `${current} current`,
+    ...(failed > 0 ? [`${failed} failed`] : []),
+    ...(skipped > 0 ? [`${skipped} not built`] : []),
+  ].join(', ')
   const word = { succeeded: paint('green', 'Succeeded'), failed: paint('red', 'Failed'), cancelled: paint('yellow', 'Cancelled') }[
     event.outcome
   ]

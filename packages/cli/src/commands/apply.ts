@@ -39,7 +39,7 @@ export async function apply(invocation: Invocation, options: ApplyOptions): Prom
     signal: interrupts.stop,
   })
   if (!planned.ok) return interrupts.exitCode() ?? stopCommand(invocation, planned.error)
-  const emit = createReporter(invocation, { json: options.json })
+  const reporter = createReporter(invocation, { json: options.json })
   const connected = await openExecution({
     invocation,
     session,
@@ -47,7 +47,7 @@ export async function apply(invocation: Invocation, options: ApplyOptions): Prom
     delivery: delivery.value,
     locked: options.locked,
     interrupts,
-    emit,
+    reporter,
   })
   if (!connected.ok) return interrupts.exitCode() ?? stopCommand(invocation, connected.error)
   await using execution = connected.value
