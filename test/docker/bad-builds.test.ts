@@ -59,7 +59,7 @@ describe('a build that goes wrong', () => {
       Not built (1):
         api:image  needs "api:build", which was not built
 
-      Failed in TIME: 1 done, 0 current, 1 failed."
+      Failed in TIME: 1 done, 0 current, 1 failed, 1 not built."
     `)
   })
 
@@ -86,7 +86,7 @@ describe('a build that goes wrong', () => {
       Not built (1):
         api:image  needs "api:build", which was not built
 
-      Failed in TIME: 1 done, 0 current, 1 failed."
+      Failed in TIME: 1 done, 0 current, 1 failed, 1 not built."
     `)
   })
 
@@ -114,7 +114,7 @@ describe('a build that goes wrong', () => {
       Not built (1):
         api:image  needs "api:build", which was not built
 
-      Failed in TIME: 1 done, 0 current, 1 failed."
+      Failed in TIME: 1 done, 0 current, 1 failed, 1 not built."
     `)
   })
 
@@ -142,7 +142,7 @@ describe('a build that goes wrong', () => {
       Not built (1):
         api:image  needs "api:build", which was not built
 
-      Failed in TIME: 1 done, 0 current, 1 failed."
+      Failed in TIME: 1 done, 0 current, 1 failed, 1 not built."
     `)
   })
 
@@ -172,7 +172,7 @@ describe('a build that goes wrong', () => {
       Not built (1):
         api:image  needs "api:build", which was not built
 
-      Failed in TIME: 1 done, 0 current, 1 failed."
+      Failed in TIME: 1 done, 0 current, 1 failed, 1 not built."
     `)
   })
 
@@ -199,7 +199,7 @@ describe('a build that goes wrong', () => {
       Not built (1):
         api:image  needs "api:build", which was not built
 
-      Failed in TIME: 1 done, 0 current, 1 failed."
+      Failed in TIME: 1 done, 0 current, 1 failed, 1 not built."
     `)
   })
 
@@ -237,7 +237,7 @@ build:
         api:image  needs "api:build", which was not built
         web:build  needs "api:build", which was not built
 
-      Failed in TIME: 1 done, 0 current, 1 failed."
+      Failed in TIME: 1 done, 0 current, 1 failed, 2 not built."
     `)
   })
 
@@ -284,7 +284,7 @@ build:
       Not built (1):
         <ESC>[33mapi:image<ESC>[39m  needs "api:build", which was not built
 
-      <ESC>[31mFailed<ESC>[39m in TIME: 1 done, 0 current, 1 failed."
+      <ESC>[31mFailed<ESC>[39m in TIME: 1 done, 0 current, 1 failed, 1 not built."
     `)
   })
 })
@@ -357,7 +357,7 @@ image:
       Not built (1):
         api:image  the check "api:test" has not succeeded
 
-      Failed in TIME: 2 done, 0 current, 1 failed."
+      Failed in TIME: 2 done, 0 current, 1 failed, 1 not built."
     `)
   })
 
@@ -474,7 +474,7 @@ describe('a store', () => {
           api:build  needs "toolchain:busybox", which was not built
           api:image  needs "api:build", which was not built
 
-        Failed in TIME: 0 done, 0 current, 1 failed."
+        Failed in TIME: 0 done, 0 current, 1 failed, 2 not built."
       `)
     } finally {
       execFileSync('umount', [rig.store])
@@ -505,7 +505,7 @@ describe('a toolchain', () => {
         api:build  needs "toolchain:busybox", which was not built
         api:image  needs "api:build", which was not built
 
-      Failed in TIME: 0 done, 0 current, 1 failed."
+      Failed in TIME: 0 done, 0 current, 1 failed, 2 not built."
     `)
   })
 
@@ -531,7 +531,7 @@ describe('a toolchain', () => {
         api:build  needs "toolchain:busybox", which was not built
         api:image  needs "api:build", which was not built
 
-      Failed in TIME: 0 done, 0 current, 1 failed."
+      Failed in TIME: 0 done, 0 current, 1 failed, 2 not built."
     `)
   })
 
@@ -560,7 +560,7 @@ describe('a toolchain', () => {
         api:build  needs "toolchain:busybox", which was not built
         api:image  needs "api:build", which was not built
 
-      Failed in TIME: 0 done, 0 current, 1 failed."
+      Failed in TIME: 0 done, 0 current, 1 failed, 2 not built."
     `)
   })
 
@@ -592,7 +592,7 @@ describe('a toolchain', () => {
         api:build  needs "toolchain:busybox", which was not built
         api:image  needs "api:build", which was not built
 
-      Failed in TIME: 0 done, 0 current, 1 failed."
+      Failed in TIME: 0 done, 0 current, 1 failed, 2 not built."
     `)
   })
 })
