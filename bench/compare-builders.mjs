@@ -4,7 +4,7 @@
 // usage: SHARED_BENCH=DIR [COLD_RUNS=1] [RUNS=5] bench/compare-builders.mjs
 //   DIR holds generate-build-monorepo.mjs. A cold run empties the engine's whole build cache (docker buildx prune).
 import { execFileSync } from 'node:child_process'
-import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ensurePrerequisites, GO_IMAGE } from './builders/prerequisites.mjs'
@@ -18,6 +18,7 @@ const env = { ...process.env, ORCHESTRATE_STORE: join(work, 'store'), NO_COLOR: 
 const options = { cwd: repo, env }
 const coldRuns = Number(process.env.COLD_RUNS ?? 1)
 const runs = Number(process.env.RUNS ?? 5)
+const workspace = `bench-${process.pid}`
 let edits = 0
 /** Of each apply, in MiB. @type {number[]} */
 const peaks = []
@@ -32,6 +33,7 @@ await exitWith(async () => {
   await ensurePrerequisites()
   try {
     execFileSync(process.execPath, [join(generators, 'generate-build-monorepo.mjs'), repo], { stdio: 'inherit' })
+    rename()
     compare()
   } finally {
     forgetCaches()
@@ -114,7 +116,12 @@ function print(ratios) {
     process.stdout.write(`${name.padEnd(28)} ${ratio.toFixed(2)}${goal === null ? '' : ` (to reach: ${goal})`}\n`)
 }
 
-/** Compiler caches are kept by the workspace's name, which here is the generator's: bench. */
+/** Compiler caches are kept by the workspace's name: this run's own, so that no other run warms them. */
+function rename() {
+  const path = join(repo, 'builder.yaml')
+  writeFileSync(path, readFileSync(path, 'utf8').replace('name: bench', `name: ${workspace}`))
+}
+
 function forgetCaches() {
   const volumes = lines('docker', [
     'volume',
@@ -123,7 +130,7 @@ function forgetCaches() {
     '--filter',
     'label=dev.orchestrate.cache',
     '--filter',
-    'label=dev.orchestrate.workspace=bench',
+    `label=dev.orchestrate.workspace=${workspace}`,
   ])
   if (volumes.length > 0) execFileSync('docker', ['volume', 'rm', ...volumes], { stdio: 'ignore' })
 }
