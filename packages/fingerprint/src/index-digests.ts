@@ -34,7 +34,11 @@ export function createIndexDigests(options: IndexDigestsOptions): {
       if (misses.length === 0) return ok(entries)
       const read = await readMisses(misses, scratchDirectory, signal)
       if (read.entries.length > 0) {
-        const rows = read.entries.map(({ entry, miss }) => ({ path: entry.path, numbers: [entry.size], text: entry.digest + rowKey(miss) }))
+        const rows = {
+          paths: read.entries.map(({ entry }) => entry.path),
+          numbers: Float64Array.from(read.entries, ({ entry }) => entry.size),
+          texts: read.entries.map(({ entry, miss }) => entry.digest + rowKey(miss)),
+        }
         const inList = ascendingLookup([...listing.files.keys()])
         table = mergeRows(table, rows, SHAPE, (path) => inList(path) >= 0)
         await cache.save(encodeTable(table))

@@ -1,7 +1,7 @@
 import { compareCodeUnits } from '@orchestrate/core'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { ascendingLookup, decodeTable, EMPTY_TABLE, encodeTable, mergeRows, type PackedRow } from './packed-table.ts'
+import { ascendingLookup, decodeTable, EMPTY_TABLE, encodeTable, mergeRows, type PackedRows } from './packed-table.ts'
 
 const SHAPE = { numberWidth: 2, textWidth: 3 }
 
@@ -9,7 +9,7 @@ describe('a packed table', () => {
   it('comes back from its bytes as it was, whatever the paths', () => {
     fc.assert(
       fc.property(rows(), (some) => {
-        const table = mergeRows({ ...EMPTY_TABLE, tag: 'tag ß' }, some, SHAPE, () => true)
+        const table = mergeRows({ ...EMPTY_TABLE, tag: 'tag ß' }, columns(some), SHAPE, () => true)
         expect(decodeTable(encodeTable(table), SHAPE)).toEqual(table)
       }),
     )
@@ -19,8 +19,8 @@ describe('a packed table', () => {
     fc.assert(
       fc.property(rows(), rows(), (old, fresh) => {
         const table = mergeRows(
-          mergeRows(EMPTY_TABLE, old, SHAPE, () => true),
-          fresh,
+          mergeRows(EMPTY_TABLE, columns(old), SHAPE, () => true),
+          columns(fresh),
           SHAPE,
           (path) => path.length > 1,
         )
@@ -31,7 +31,7 @@ describe('a packed table', () => {
   })
 
   it('is empty when a byte is damaged, missing or too many, or the shape is another', () => {
-    const bytes = encodeTable(mergeRows(EMPTY_TABLE, [{ path: 'a', numbers: [1, 2], text: 'abc' }], SHAPE, () => true))
+    const bytes = encodeTable(mergeRows(EMPTY_TABLE, columns([{ path: 'a', numbers: [1, 2], text: 'abc' }]), SHAPE, () => true))
     for (let at = 0; at < bytes.length; at += 1) {
       const damaged = Uint8Array.from(bytes)
       damaged[at] = (damaged[at] ?? 0) ^ 1
@@ -49,7 +49,21 @@ describe('a packed table', () => {
   })
 })
 
-function rows(): fc.Arbitrary<PackedRow[]> {
+interface Row {
+  readonly path: string
+  readonly numbers: readonly number[]
+  readonly text: string
+}
+
+function columns(some: readonly Row[]): PackedRows {
+  return {
+    paths: some.map(({ path }) => path),
+    numbers: Float64Array.from(some.flatMap(({ numbers }) => numbers)),
+    texts: some.map(({ text }) => text),
+  }
+}
+
+function rows(): fc.Arbitrary<Row[]> {
   const path = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 4 }).filter((text) => !text.includes('\0'))
   const row = fc.record({
     path,
@@ -59,7 +73,7 @@ function rows(): fc.Arbitrary<PackedRow[]> {
   return fc.uniqueArray(row, { selector: (item) => item.path }).map((some) => some.toSorted((a, b) => compareCodeUnits(a.path, b.path)))
 }
 
-function rowsOf(table: ReturnType<typeof decodeTable>): PackedRow[] {
+function rowsOf(table: ReturnType<typeof decodeTable>): Row[] {
   return table.paths.map((path, index) => ({
     path,
     numbers: [...table.numbers.subarray(index * 2, index * 2 + 2)],

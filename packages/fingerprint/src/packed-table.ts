@@ -81,42 +81,40 @@ export function ascendingLookup(paths: readonly string[]): (path: string) => num
   }
 }
 
-/** A row on its way into a table. */
-export interface PackedRow {
-  readonly path: string
-  readonly numbers: readonly number[]
-  readonly text: string
+/** Rows on their way into a table, column by column: a hundred thousand objects would take more room than all they say. */
+export interface PackedRows {
+  /** Sorted by code unit, without duplicates. */
+  readonly paths: readonly string[]
+  /** `numberWidth` for each row, and room for more. */
+  readonly numbers: Float64Array
+  readonly texts: readonly string[]
 }
 
 /**
  * `table` with `rows` put in, sorted by path like it, and without the old rows that `keep` refuses.
  * A row of the same path is replaced.
  */
-export function mergeRows(
-  table: PackedTable,
-  rows: readonly PackedRow[],
-  shape: PackedShape,
-  keep: (path: string) => boolean,
-): PackedTable {
+export function mergeRows(table: PackedTable, rows: PackedRows, shape: PackedShape, keep: (path: string) => boolean): PackedTable {
   const { numberWidth, textWidth } = shape
+  if (table.paths.length === 0)
+    return { tag: table.tag, ...rows, numbers: rows.numbers.subarray(0, rows.paths.length * numberWidth), texts: rows.texts.join('') }
   const paths: string[] = []
   const texts: string[] = []
-  const numbers = new Float64Array((table.paths.length + rows.length) * numberWidth)
+  const numbers = new Float64Array((table.paths.length + rows.paths.length) * numberWidth)
+  const take = (path: string, text: string, from: Float64Array, row: number): void => {
+    numbers.set(from.subarray(row * numberWidth, (row + 1) * numberWidth), paths.length * numberWidth)
+    texts.push(text)
+    paths.push(path)
+  }
   let next = 0
-  const take = (row: PackedRow) => {
-    numbers.set(row.numbers, paths.length * numberWidth)
-    texts.push(row.text)
-    paths.push(row.path)
+  const takeNext = (): void => {
+    take(rows.paths[next] ?? '', rows.texts[next] ?? '', rows.numbers, next)
     next += 1
   }
   table.paths.forEach((path, old) => {
-    for (let row = rows[next]; row !== undefined && row.path < path; row = rows[next]) take(row)
-    const replaced = rows[next]?.path === path
-    if (replaced || !keep(path)) return
-    numbers.set(table.numbers.subarray(old * numberWidth, (old + 1) * numberWidth), paths.length * numberWidth)
-    texts.push(table.texts.slice(old * textWidth, (old + 1) * textWidth))
-    paths.push(path)
+    while ((rows.paths[next] ?? path) < path) takeNext()
+    if (rows.paths[next] !== path && keep(path)) take(path, table.texts.slice(old * textWidth, (old + 1) * textWidth), table.numbers, old)
   })
-  for (let row = rows[next]; row !== undefined; row = rows[next]) take(row)
-  return { tag: table.tag, paths, numbers: numbers.slice(0, paths.length * numberWidth), texts: texts.join('') }
+  while (next < rows.paths.length) takeNext()
+  return { tag: table.tag, paths, numbers: numbers.subarray(0, paths.length * numberWidth), texts: texts.join('') }
 }

@@ -13,7 +13,7 @@ export type ScanMessage =
   | { readonly kind: 'looked' }
 
 /** The thread only makes garbage, so it needs little room for it. */
-const YOUNG_GENERATION_MIB = 4
+const YOUNG_GENERATION_MIB = 2
 
 /** Bytes of git's index from which on a thread pays: some 10,000 files. Starting one takes as long as looking at as many. */
 const LARGE_INDEX = 1024 * 1024

@@ -8,7 +8,7 @@ import { type DirectoryCheck, findFile, unreadable } from './find-file.ts'
 import { fileFinding, quotedPath } from './finding.ts'
 import type { FileFinding, InventoryEntry } from './inventory.ts'
 import { linkFinding } from './link-target.ts'
-import { ascendingLookup, decodeTable, encodeTable, mergeRows, type PackedRow, type PackedTable } from './packed-table.ts'
+import { ascendingLookup, decodeTable, encodeTable, mergeRows, type PackedRows, type PackedTable } from './packed-table.ts'
 import { digestFile } from './read-file.ts'
 import { sortedUnique } from './sorted-paths.ts'
 import { entryMode, sameState, STAT_NUMBERS, statNumbers } from './stat-row.ts'
@@ -50,7 +50,7 @@ export function createWorkTreeDigests(options: WorkTreeDigestsOptions): {
       const sorted = sortedUnique(paths)
       const states = scan === null ? null : await scan.states()
       const scanned = scan === null || states === null ? null : { paths: scan.paths, states }
-      const pass = newPass({ root, table, scanned, trustedBefore: clock.now() - RACY_MS, checkDirectory })
+      const pass = newPass({ root, table, scanned, size: sorted.length, trustedBefore: clock.now() - RACY_MS, checkDirectory })
       let turnEnds = clock.monotonic() + TURN_MS
       for (const path of sorted) {
         pass.take(path)
@@ -60,9 +60,11 @@ export function createWorkTreeDigests(options: WorkTreeDigestsOptions): {
           turnEnds = clock.monotonic() + TURN_MS
         }
       }
-      if (pass.rows.length > 0) {
-        table = mergeRows(table, pass.rows, SHAPE, keeper(scan?.paths ?? null, sorted))
-        await statCache.save(encodeTable(table))
+      if (pass.rows.paths.length > 0) {
+        const bytes = encodeTable(mergeRows(table, pass.rows, SHAPE, keeper(scan?.paths ?? null, sorted)))
+        // Whoever asks again loads it again: it is large, and hardly anybody does.
+        table = null
+        await statCache.save(bytes)
       }
       return pass.findings.length > 0 ? err(pass.findings) : ok(pass.entries)
     },
@@ -84,10 +86,34 @@ function keeper(listed: readonly WorkspacePath[] | null, requested: readonly Wor
   return (path) => inList(path) >= 0 || inRequest(path) >= 0
 }
 
+interface Rows extends PackedRows {
+  add(path: string, numbers: readonly number[], text: string): void
+}
+
+/** Room for `most` rows, taken with the first: most commands have none. */
+function createRows(most: number): Rows {
+  const paths: string[] = []
+  const texts: string[] = []
+  let numbers = new Float64Array(0)
+  return {
+    paths,
+    texts,
+    get numbers() {
+      return numbers
+    },
+    add: (path, row, text) => {
+      if (numbers.length === 0) numbers = new Float64Array(most * STAT_NUMBERS)
+      numbers.set(row, paths.length * STAT_NUMBERS)
+      paths.push(path)
+      texts.push(text)
+    },
+  }
+}
+
 interface Pass {
   readonly entries: Map<WorkspacePath, InventoryEntry>
   readonly findings: FileFinding[]
-  readonly rows: PackedRow[]
+  readonly rows: Rows
   /** Paths in ascending order. */
   take(path: WorkspacePath): void
   /** Whether a file was read since it was asked last. */
@@ -105,21 +131,23 @@ interface PassOptions {
   readonly table: PackedTable
   readonly scanned: Scanned | null
   readonly trustedBefore: number
+  /** How many paths will be taken. */
+  readonly size: number
   readonly checkDirectory: DirectoryCheck
 }
 
-function newPass({ root, table, scanned, trustedBefore, checkDirectory }: PassOptions): Pass {
+function newPass({ root, table, scanned, size, trustedBefore, checkDirectory }: PassOptions): Pass {
   const lookup = ascendingLookup(table.paths)
   const readState = stateReader(scanned)
   const entries = new Map<WorkspacePath, InventoryEntry>()
   const findings: FileFinding[] = []
-  const rows: PackedRow[] = []
+  const rows = createRows(size)
   let hasRead = false
 
   const keep = (path: WorkspacePath, read: ReadEntry) => {
     entries.set(path, read.entry)
     if (read.stat === null || Math.max(read.stat.mtimeMs, read.stat.ctimeMs) >= trustedBefore) return
-    rows.push({ path, numbers: statNumbers(read.stat), text: read.entry.digest })
+    rows.add(path, statNumbers(read.stat), read.entry.digest)
   }
   const take = (path: WorkspacePath) => {
     const row = lookup(path)
