@@ -168,7 +168,7 @@ builds:
     using rig = tinyRig({
       ...API,
       'bad/builder.yaml':
-        'version: 1\nservice: bad\nbuild:\n  toolchain: busybox\n  run: ["echo compiling", "echo main.c:3: error >&2; exit 3"]\n  inputs: []\n  outputs: [app]\nimage:\n  from: scratch\n  files: [{ artifact: build/app, to: /app }]\n',
+        'version: 1\nservice: bad\nbuild:\n  toolchain: busybox\n  run: ["echo compiling", "echo main.c:3: error; exit 3"]\n  inputs: []\n  outputs: [app]\nimage:\n  from: scratch\n  files: [{ artifact: build/app, to: /app }]\n',
     })
     const applied = await rig.run(['apply', '--no-load'])
     expect(applied.code).toBe(1)

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Bundles the executable: packages/cli/dist/orchestrate.js, the reaper and the scanning thread beside it, and a chunk per lazily loaded part.
-import { chmodSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
@@ -16,7 +16,9 @@ const stubs = {
   load: (id) => (id.startsWith('\0stub:') ? 'export default {}' : null),
 }
 
-rmSync(dist, { recursive: true, force: true })
+// Written beside and swapped in, so that an executable that is being used does not vanish meanwhile.
+const next = `${dist}.next`
+rmSync(next, { recursive: true, force: true })
 const bundle = await rolldown({
   input: {
     orchestrate: join(cli, 'src/main.ts'),
@@ -29,7 +31,7 @@ const bundle = await rolldown({
   transform: { target: 'node20.19', define: { ORCHESTRATE_VERSION: JSON.stringify(version) } },
 })
 await bundle.write({
-  dir: dist,
+  dir: next,
   format: 'esm',
   entryFileNames: '[name].js',
   chunkFileNames: 'chunks/[name]-[hash].js',
@@ -37,4 +39,6 @@ await bundle.write({
   minify: false,
 })
 await bundle.close()
-chmodSync(join(dist, 'orchestrate.js'), 0o755)
+chmodSync(join(next, 'orchestrate.js'), 0o755)
+rmSync(dist, { recursive: true, force: true })
+renameSync(next, dist)
