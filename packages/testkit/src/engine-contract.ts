@@ -87,9 +87,9 @@ function processContract(open: OpenFixture): void {
     await using fixture = await open()
     const { stdout } = await outcomeOf(
       fixture,
-      contractBuilder(fixture, { workdir: '/work/here', hostname: 'bench', steps: [{ do: 'print-world' }] }),
+      contractBuilder(fixture, { workdir: '/srv/here', hostname: 'bench', steps: [{ do: 'print-world' }] }),
     )
-    expect(stdout).toBe('0\n/work/here\nbench\n')
+    expect(stdout).toBe('0\n/srv/here\nbench\n')
   })
 
   it('runs as another user, who may write outputs and caches', async () => {
