@@ -31,7 +31,7 @@ export async function execute(input: { readonly plan: Plan; readonly options: Ex
     priority: (id) => remaining.get(id) ?? 0,
     slots: input.options.jobs,
     admit: (id) => admitTarget(run, id),
-    run: (id) => runTarget(run, id),
+    run: (id, leave) => runTarget(run, id, leave),
     skip: (id, because) => skipTarget(run, id, because),
     tolerates: (id, dependency) => input.options.onFailure === 'continue' && run.isGate(id, dependency),
     halted: () => deps.stop.aborted || (input.options.onFailure === 'stop' && run.failed()),

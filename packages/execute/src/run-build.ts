@@ -14,13 +14,13 @@ import type { Run } from './run.ts'
 import type { ReadyToolchain } from './toolchain-port.ts'
 import { artifactLost, exited, inputsChanged, outputMissing, outputsLost } from './trouble.ts'
 
-/** Runs the builder of a target and stores what it yields; the record is written last. */
-export async function runBuild(run: Run, target: BuildTarget): Promise<TargetOutcome> {
+/** Runs the builder of a target and stores what it yields; the record is written last. `leave` is called once the builder has ended well. */
+export async function runBuild(run: Run, target: BuildTarget, leave: () => void): Promise<TargetOutcome> {
   run.begin(target.id)
   const started = run.deps.clock.monotonic()
   const onLine = (stream: LogStream, line: string): void => run.emit({ type: 'target-output', target: target.id, stream, line })
   const log = openBuilderLog(run.deps.store.logs.pathFor(run.plan.graph.workspace.root, target.id), run.deps.showsOutput ? onLine : null)
-  const built = await build(run, target, log)
+  const built = await build(run, target, { log, leave })
   log.close()
   const logFacts = { logPath: log.path, logTail: log.tail() }
   if (!built.ok) return concludeFailure(run, target, built.error, logFacts)
@@ -38,7 +38,11 @@ interface Built {
 
 type Ending = Trouble | { readonly kind: 'cancelled' }
 
-async function build(run: Run, target: BuildTarget, log: BuilderLog): Promise<Result<Built, Ending>> {
+async function build(
+  run: Run,
+  target: BuildTarget,
+  { log, leave }: { readonly log: BuilderLog; readonly leave: () => void },
+): Promise<Result<Built, Ending>> {
   const toolchain = await readyToolchain(run, target.toolchain, { layers: false, progress: () => {} })
   if (!toolchain.ok) return toolchain
   const engine = await connectEngine(run)
@@ -57,6 +61,8 @@ async function build(run: Run, target: BuildTarget, log: BuilderLog): Promise<Re
   })
   if (!exit.ok) return run.deps.stop.aborted ? err({ kind: 'cancelled' }) : exit
   await using ended = exit.value
+  // The builder is done: the next one may start while its outputs are stored.
+  if (ended.code === 0) leave()
   // Awaited here: what the builder left is removed when this scope ends.
   return await collect(run, target, { exit: ended, log, toolchain: toolchain.value })
 }

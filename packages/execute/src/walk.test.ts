@@ -92,6 +92,44 @@ describe('walk', () => {
     await run.walking
   })
 
+  it('gives slot and cache free as soon as a target leaves them, and dependents only at its end', async () => {
+    const leaves = new Map<string, () => void>()
+    const ends = new Map<string, () => void>()
+    const started: string[] = []
+    const walking = walk({
+      order: ['a', 'b', 'c'].map(id),
+      dependencies: (target) => (target === 'c' ? [id('a')] : []),
+      priority: () => 0,
+      slots: 1,
+      admit: async () => ({ kind: 'run', slot: true, coldCaches: ['go'] }),
+      run: (target, leave) => {
+        started.push(target)
+        leaves.set(target, leave)
+        return new Promise((resolve) => ends.set(target, () => resolve('succeeded')))
+      },
+      skip: () => 'skipped',
+      tolerates: () => false,
+      halted: () => false,
+      halt: new AbortController().signal,
+    })
+    const settle = async (): Promise<void> => {
+      for (let turn = 0; turn < 10; turn++) await Promise.resolve()
+    }
+    await settle()
+    expect(started).toEqual(['a'])
+    leaves.get('a')?.()
+    leaves.get('a')?.()
+    expect(started).toEqual(['a', 'b'])
+    ends.get('b')?.()
+    await settle()
+    expect(started).toEqual(['a', 'b'])
+    ends.get('a')?.()
+    await settle()
+    expect(started).toEqual(['a', 'b', 'c'])
+    ends.get('c')?.()
+    expect([...(await walking).values()]).toEqual(['succeeded', 'succeeded', 'succeeded'])
+  })
+
   it('skips what depends on a failure and goes on with the rest', async () => {
     const run = steered({ a: [], b: ['a'], c: ['b'], d: [] })
     await run.settle()

@@ -16,7 +16,8 @@ export interface WalkOptions {
   readonly slots: number
   /** Runs without a slot: looks the target up, makes its toolchain ready. */
   readonly admit: (id: TargetId) => Promise<Admission>
-  readonly run: (id: TargetId) => Promise<TargetOutcome>
+  /** `leave` gives slot and caches free before the end: called when only storing is left. Calling it again does nothing. */
+  readonly run: (id: TargetId, leave: () => void) => Promise<TargetOutcome>
   /** Called for a target that will not run, because a dependency ended otherwise than `succeeded` or the walk was halted. */
   readonly skip: (id: TargetId, because: TargetId | null) => TargetOutcome
   /** Whether a dependency's outcome lets `id` go on nevertheless. */
@@ -61,13 +62,22 @@ export async function walk(options: WalkOptions): Promise<ReadonlyMap<TargetId, 
   const start = (item: ReadyItem): void => {
     if (item.slot) state.used++
     for (const cache of item.coldCaches) if (!state.warm.has(cache)) state.warming.set(cache, item.id)
+    let left = false
+    const leave = (outcome: TargetOutcome): void => {
+      if (left) return
+      left = true
+      releaseCaches(item, outcome)
+      if (item.slot) state.used--
+    }
     void attempt(item.id, async () => {
       let outcome: TargetOutcome = 'failed'
       try {
-        outcome = await options.run(item.id)
+        outcome = await options.run(item.id, () => {
+          leave('succeeded')
+          pump()
+        })
       } finally {
-        releaseCaches(item, outcome)
-        if (item.slot) state.used--
+        leave(outcome)
       }
       settle(item.id, outcome)
     })
