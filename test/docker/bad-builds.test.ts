@@ -329,6 +329,7 @@ builds:
     toolchain: busybox
     run: grep bye main.txt
     inputs: [main.txt]
+    needs: [{ artifact: app/app, to: /opt/app }]
     outputs: []
 image:
   needs: [test]
