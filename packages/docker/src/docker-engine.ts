@@ -3,6 +3,7 @@ import type { Engine, ImageLoader, RunIdentity } from '@orchestrate/execute'
 import { createDockerApi } from './docker-api.ts'
 import type { DockerHost } from './docker-host.ts'
 import { attempt } from './engine-errors.ts'
+import { examineEngine } from './examine-engine.ts'
 import { exportLayers } from './export-layers.ts'
 import { inspectImage, orNull } from './image-calls.ts'
 import { createImageLoader } from './image-loader.ts'
@@ -54,6 +55,7 @@ export function createDockerEngine(options: DockerEngineOptions): Engine & { rea
         await session.facts(signal)
         return await sweepDeadRuns(session, signal)
       }),
+    examine: (signal) => examineEngine(session, signal),
     close: () => close(session),
   }
 }

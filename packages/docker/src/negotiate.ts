@@ -45,6 +45,7 @@ export async function negotiate(api: DockerApi, signal: AbortSignal): Promise<En
     version: engineVersion,
     platform: platformOf(version),
     summary: `Docker Engine ${engineVersion} (${classicStore ? driver : `containerd store, ${driver}`})`,
+    unenforced: [],
     classicStore,
     init: optionalTextAt(info, 'InitBinary') !== null,
   }

@@ -27,15 +27,31 @@ export interface Engine {
   run(builder: Builder, control: BuilderControl): Promise<Result<BuilderExit, EnvironmentError>>
   /** Removes what dead runs left: processes, mounts, containers, volumes. Gives their names. */
   sweep(signal: AbortSignal): Promise<Result<readonly string[], EnvironmentError>>
+  /** Tests by doing them the things that builders need, for `orchestrate doctor`; one answer each, in the order of what depends on what. */
+  examine(signal: AbortSignal): Promise<readonly EngineCheck[]>
   /** Removes everything this run made and lets go of the engine. */
   close(): Promise<void>
+}
+
+/** One thing that builders need, tried on this machine. */
+export interface EngineCheck {
+  /** A few words: `runtime`, `user namespaces`, `container start`. */
+  readonly subject: string
+  /** `limited`: builders run, but with less than they could have; `broken`: none runs. */
+  readonly state: 'works' | 'limited' | 'broken'
+  /** What was found, with version and path. */
+  readonly message: string
+  /** What to do; null where nothing has to be done. */
+  readonly help: string | null
 }
 
 export interface EngineDescription {
   readonly version: string
   readonly platform: Platform
-  /** One line for `doctor` and the run's first event: `Docker Engine 20.10.24 (overlay2)`. */
+  /** One line for `doctor` and the run's first event: `Docker Engine 20.10.24 (overlay2)`, `crun 1.8.1 (/usr/bin/crun), no root`. */
   readonly summary: string
+  /** Limits that this engine cannot enforce here, each with the reason: `pids: no cgroup is delegated to this user`. Stated once a run. */
+  readonly unenforced: readonly string[]
 }
 
 export interface EngineImage {

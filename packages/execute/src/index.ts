@@ -6,6 +6,7 @@ export {
   type BuilderMount,
   type CacheKey,
   type Engine,
+  type EngineCheck,
   type EngineDescription,
   type EngineImage,
   EngineStreamError,
@@ -25,5 +26,6 @@ export type {
   ImageSink,
   LoadedImage,
 } from './image-ports.ts'
+export type { ImageExit, ImageRun, ImageRunner, PublishedPort } from './image-runner.ts'
 export type { ExecuteDeps, ExecuteOptions } from './run.ts'
 export type { ReadyOptions, ReadyToolchain, ToolchainProvider } from './toolchain-port.ts'

@@ -129,7 +129,11 @@ class InProcessEngine implements ScriptedEngine {
 
   async probe(): ReturnType<Engine['probe']> {
     if (this.options.unavailable !== undefined) return err(this.options.unavailable)
-    return ok({ version: '1', platform: this.options.platform ?? linuxPlatform('x64'), summary: 'scripted engine' })
+    return ok({ version: '1', platform: this.options.platform ?? linuxPlatform('x64'), summary: 'scripted engine', unenforced: [] })
+  }
+
+  async examine(): ReturnType<Engine['examine']> {
+    return [{ subject: 'container start', state: 'works', message: 'scripted engine', help: null }]
   }
 
   async findImage(reference: string): ReturnType<Engine['findImage']> {

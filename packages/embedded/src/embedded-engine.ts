@@ -1,0 +1,21 @@
+import type { Clock } from '@orchestrate/core'
+import type { Engine, ImageRunner, RunIdentity } from '@orchestrate/execute'
+
+export interface EmbeddedEngineOptions {
+  /** Path or name of an OCI runtime; null takes crun, else runc, whichever starts a container. */
+  readonly runtime: string | null
+  /** Absolute; root file systems, caches and the directories of running builders are kept below it, mode 0700. */
+  readonly directory: string
+  readonly run: RunIdentity
+  /** The host's environment: PATH finds the runtime and its helpers; proxy and certificate variables are not read here. */
+  readonly env: ReadonlyMap<string, string>
+  /** Of this process. */
+  readonly uid: number
+  readonly gid: number
+  readonly clock: Clock
+}
+
+/** An Engine on an OCI runtime, without a daemon and without root. It starts nothing before it is asked something. */
+export function createEmbeddedEngine(_options: EmbeddedEngineOptions): Engine & { readonly runner: ImageRunner } {
+  throw new Error('not there yet')
+}

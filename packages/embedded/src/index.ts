@@ -1,0 +1,2 @@
+export { EMBEDDED_DIAGNOSTICS } from './diagnostics.ts'
+export { createEmbeddedEngine, type EmbeddedEngineOptions } from './embedded-engine.ts'
