@@ -38,6 +38,12 @@ const cases: Readonly<Record<string, Readonly<Record<string, FileTexts>>>> = {
     'settings of the workspace': {
       'builder.yaml': 'version: 1\nworkspace: { repository: "UP:x", builderCertificates: none, members: "x" }\n',
     },
+    'an engine that is none': engine('dokcer'),
+    'an engine of an unknown kind': engine('{ podman: {} }'),
+    'an embedded engine without its runtime': engine('{ embedded: { runtim: /usr/bin/crun } }'),
+    'a runtime that is neither a name nor an absolute path': engine('{ embedded: { runtime: tools/crun } }'),
+    'a runtime that is read from a variable': engine('{ embedded: { runtime: "${{ service.name }}" } }'),
+    'an engine that is a list': engine('[docker]'),
     'many faults in many files': {
       'builder.yaml': 'version: 1\nworkspace: { nam: s }\n',
       'a/builder.yaml': 'version: x\nservice: a\n',
@@ -153,6 +159,10 @@ for (const [group, inputs] of Object.entries(cases)) {
       expect((await findingsOf(texts)).join('\n\n')).toMatchSnapshot()
     })
   })
+}
+
+function engine(value: string): FileTexts {
+  return { 'builder.yaml': `version: 1\nworkspace: { name: s, engine: ${value} }\n` }
 }
 
 function api(body: string): FileTexts {

@@ -10,6 +10,7 @@ export type {
   Build,
   Command,
   DebianSource,
+  EngineChoice,
   Image,
   ImageBase,
   ImageFile,

@@ -39,6 +39,18 @@ describe('a workspace', () => {
     })
   })
 
+  test.each([
+    ['', null],
+    ['auto', { kind: 'auto' }],
+    ['docker', { kind: 'docker' }],
+    ['embedded', { kind: 'embedded', runtime: null }],
+    ['{ embedded: { runtime: runc } }', { kind: 'embedded', runtime: 'runc' }],
+    ['{ embedded: { runtime: /opt/bin/youki } }', { kind: 'embedded', runtime: '/opt/bin/youki' }],
+  ])('takes the engine from "%s"', async (written, engine) => {
+    const setting = written === '' ? '' : `, engine: ${written}`
+    expect((await load({ 'builder.yaml': `version: 1\nworkspace: { name: shop${setting} }\n` })).engine).toEqual(engine)
+  })
+
   test('keeps the text of every file for code frames', async () => {
     const api = 'version: 1\nservice: api\n'
     expect((await load({ 'builder.yaml': SHOP, 'api/builder.yaml': `\uFEFF${api}` })).files).toEqual(

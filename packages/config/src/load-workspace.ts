@@ -3,7 +3,7 @@ import type { ConfigFiles } from './config-files.ts'
 import { readDeclarations } from './declarations.ts'
 import { expandServices } from './expand-services.ts'
 import { createFindings, type Findings } from './findings.ts'
-import type { BuilderFile } from './generated/builder-file.ts'
+import type { BuilderFile, EngineEntry } from './generated/builder-file.ts'
 import type { GitFacts } from './git-facts.ts'
 import { isRepository } from './image-reference.ts'
 import { openParseCache, type ParseCache } from './parse-cache.ts'
@@ -15,7 +15,7 @@ import { resolveToolchain } from './resolve-toolchain.ts'
 import { readTemplates } from './template.ts'
 import { member, named, text, type Typed } from './typed-node.ts'
 import { refuseVariables } from './variables.ts'
-import type { Service, ToolchainDeclaration, Workspace } from './workspace.ts'
+import type { EngineChoice, Service, ToolchainDeclaration, Workspace } from './workspace.ts'
 
 export interface LoadDependencies {
   readonly files: ConfigFiles
@@ -78,7 +78,7 @@ async function resolveWorkspace(
   return settings === null ? null : { ...settings, toolchains, libraries, services: resolved }
 }
 
-type Settings = Pick<Workspace, 'name' | 'repository' | 'builderCertificates'>
+type Settings = Pick<Workspace, 'name' | 'repository' | 'builderCertificates' | 'engine'>
 
 function readSettings(content: Typed<BuilderFile>, findings: Findings): Settings | null {
   const node = member(content, 'workspace')
@@ -107,7 +107,15 @@ function readSettings(content: Typed<BuilderFile>, findings: Findings): Settings
   if (name === null) return null
   const certificates = text(member(node, 'builderCertificates'))?.value === 'host' ? 'host' : 'none'
   const usable = repository !== null && isRepository(repository.value) ? repository.value : null
-  return { name: name.value, repository: usable, builderCertificates: certificates }
+  return { name: name.value, repository: usable, builderCertificates: certificates, engine: resolveEngine(member(node, 'engine')) }
+}
+
+function resolveEngine(node: Typed<EngineEntry> | null): EngineChoice | null {
+  const word = text(node)?.value
+  if (word === 'auto' || word === 'docker') return { kind: word }
+  if (word === 'embedded') return { kind: 'embedded', runtime: null }
+  const runtime = text(member(member(node, 'embedded'), 'runtime'))
+  return runtime === null ? null : { kind: 'embedded', runtime: runtime.value }
 }
 
 function resolveToolchains(content: Typed<BuilderFile>, findings: Findings): ReadonlyMap<string, ToolchainDeclaration> {

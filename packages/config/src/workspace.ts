@@ -9,12 +9,21 @@ export interface Workspace {
   readonly repository: string | null
   /** Whether builders see the host's CA bundle; never part of a fingerprint. */
   readonly builderCertificates: 'none' | 'host'
+  /** What runs builders unless a flag or a variable says otherwise; null when it is not said. Never part of a fingerprint. */
+  readonly engine: EngineChoice | null
   readonly toolchains: ReadonlyMap<string, ToolchainDeclaration>
   readonly services: ReadonlyMap<string, Service>
   readonly libraries: ReadonlyMap<string, Library>
   /** Text of every builder.yaml that was read, by workspace-relative path: what code frames are cut from. */
   readonly files: ReadonlyMap<string, string>
 }
+
+/** `auto`: Docker where it answers, else the embedded engine. */
+export type EngineChoice =
+  | { readonly kind: 'auto' }
+  | { readonly kind: 'docker' }
+  /** On this OCI runtime (a name on PATH or an absolute path); null takes the first known one that starts a container. */
+  | { readonly kind: 'embedded'; readonly runtime: string | null }
 
 export interface ToolchainDeclaration {
   /** The key under `toolchains`; for an image's own `debian` base a name derived from its declaration. */

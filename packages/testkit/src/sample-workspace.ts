@@ -49,6 +49,7 @@ export function sampleWorkspace(sample: SampleWorkspace): Workspace {
     root: sample.root ?? '/srv/shop',
     repository: null,
     builderCertificates: 'none',
+    engine: null,
     toolchains: new Map(toolchains),
     services: new Map(services),
     libraries: new Map(),
