@@ -1,12 +1,16 @@
 export type { ActionRecord, BuildRecord, ImageRecord, StoredLayer, ToolchainRecord } from './action-record.ts'
+export { type Breath, createBreath } from './breath.ts'
 export { STORE_DIAGNOSTICS } from './diagnostics.ts'
-export { createDisk, type Disk } from './disk.ts'
+export { createDisk, type Disk, DiskError, diskCode, onDisk } from './disk.ts'
 export { escapeName } from './escape-name.ts'
 export { IntegrityError } from './integrity-error.ts'
 export { openStore, type OpenStoreOptions } from './open-store.ts'
 export { parseActionRecord, serialiseActionRecord } from './parse-action-record.ts'
 export { parseTree, serialiseTree, treeDigest } from './parse-tree.ts'
 export { storeLocation } from './store-location.ts'
+export { formatLabel, isDead, labelProcess, parseLabel, type ProcessLabel } from './process-label.ts'
+export { removeTree } from './remove-tree.ts'
+export { withStoreLock } from './store-lock.ts'
 export type {
   Blobs,
   History,

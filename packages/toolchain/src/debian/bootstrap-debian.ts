@@ -1,6 +1,6 @@
 import type { DebianSource } from '@orchestrate/config'
 import { type EnvironmentError, err, ok, type Platform, type Result } from '@orchestrate/core'
-import { withStoreLock } from '../store-lock.ts'
+import { withStoreLock } from '@orchestrate/store'
 import { baseKey, type DebianBase, openDebianBases } from './base-index.ts'
 import { bootstrapError, versionsDiffer } from './bootstrap-error.ts'
 import { type BootstrapDeps, type BootstrapFault, type BootstrapOptions, type Bootstrapped, runMmdebstrap } from './run-mmdebstrap.ts'
