@@ -52,6 +52,18 @@ export type BuildEvent =
       readonly current: number
       readonly jobs: number
     }
+  /** What runs the builders of this run; before `run-started`, or when the first target asks for it. */
+  | {
+      readonly type: 'engine-chosen'
+      readonly at: number
+      /** `docker`, `embedded`. */
+      readonly engine: string
+      readonly summary: string
+      /** Why it is not the engine that comes first, or null. */
+      readonly because: string | null
+      /** Limits that it cannot enforce here, each with the reason. */
+      readonly unenforced: readonly string[]
+    }
   | {
       readonly type: 'target-started'
       readonly at: number

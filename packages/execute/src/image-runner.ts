@@ -22,6 +22,8 @@ export interface ImageRun {
   readonly reference: string
   /** Instead of the image's Cmd; null keeps it. */
   readonly args: readonly string[] | null
+  /** Added to the image's own environment, and stronger than it. */
+  readonly env: ReadonlyMap<string, string>
   /** Grace between stop and kill, milliseconds. */
   readonly graceMs: number
   /** Called once when the process runs, with every port that the image exposes. */

@@ -115,6 +115,30 @@ Failed in 4.2 s: 2 done, 0 current, 1 failed, 1 not built.
 `)
   })
 
+  it('says which engine runs the builders, why, and what it cannot enforce', () => {
+    const chosen = { type: 'engine-chosen', at: 0, engine: 'embedded', summary: 'crun 1.8.1 (/usr/bin/crun), no root' } as const
+    expect(
+      render([
+        { ...chosen, because: null, unenforced: [] },
+        { ...chosen, because: 'no Docker engine is here', unenforced: ['pids: no cgroup is delegated to this user'] },
+      ]),
+    ).toBe(`engine: crun 1.8.1 (/usr/bin/crun), no root
+engine: crun 1.8.1 (/usr/bin/crun), no root (no Docker engine is here)
+not enforced here: pids: no cgroup is delegated to this user
+`)
+  })
+
+  it.each([
+    [1, '1 image is in the store: start it with `orchestrate run api`, or write it with `orchestrate apply --output oci:DIR`'],
+    [2, '2 images are in the store: start one with `orchestrate run api`, or write them with `orchestrate apply --output oci:DIR`'],
+  ])('ends with what to do with images that went nowhere: %d', (many, words) => {
+    const stored = summary({ id: id('api:image'), kind: 'image', image: { reference: null, digest: digestOf('image'), bytes: 1 } })
+    const targets = Array.from({ length: many }, () => stored)
+    expect(render([{ type: 'run-finished', at: 0, outcome: 'succeeded', durationMs: 8, targets }])).toContain(
+      `\nSucceeded in 8 ms: ${many} done, 0 current.\n${words}\n`,
+    )
+  })
+
   it('shows where the log of a hit lies', () => {
     const hit = summary({ id: id('api:build'), decision: 'current', durationMs: 0, logPath: '/store/logs/api~build.log' })
     expect(render([{ type: 'run-finished', at: 0, outcome: 'succeeded', durationMs: 8, targets: [hit] }])).toContain(

@@ -28,6 +28,10 @@ export function humanReporter(options: HumanReporterOptions): (event: BuildEvent
         if (event.acting > 0)
           line(`${count(event.acting, 'target')} to act on, ${event.current} current, ${count(event.jobs, 'job')} at once`)
         return
+      case 'engine-chosen':
+        line(`engine: ${event.summary}${event.because === null ? '' : paint('gray', ` (${event.because})`)}`)
+        for (const limit of event.unenforced) line(`${paint('yellow', 'not enforced here:')} ${limit}`)
+        return
       case 'target-started':
         return line(`${event.target}  started${event.reason === null ? '' : paint('gray', `  ${describeReason(event.reason)}`)}`)
       case 'target-progress':

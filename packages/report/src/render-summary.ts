@@ -23,8 +23,19 @@ export function renderSummary(input: SummaryInput): readonly string[] {
   if (table.length > 0) lines.push('', ...table)
   lines.push(...renderSkipped(event.targets, paint))
   if (input.showHits) lines.push(...renderHits(event.targets, paint))
-  lines.push('', renderOutcome(event, paint))
+  lines.push('', renderOutcome(event, paint), ...renderStored(event.targets))
   return lines
+}
+
+/** Where images are that went nowhere besides the store. */
+function renderStored(targets: readonly TargetSummary[]): readonly string[] {
+  const stored = targets.flatMap(({ service, image }) => (service !== null && image?.reference === null ? service : []))
+  const [first] = stored
+  if (first === undefined) return []
+  const [subject, object] = stored.length === 1 ? ['1 image is', 'it'] : [`${stored.length} images are`, 'one']
+  return [
+    `${subject} in the store: start ${object} with \`orchestrate run ${first}\`, or write ${stored.length === 1 ? 'it' : 'them'} with \`orchestrate apply --output oci:DIR\``,
+  ]
 }
 
 function renderFailure({ summary, logTail }: SummaryInput['failed'][number], paint: Paint): readonly string[] {
