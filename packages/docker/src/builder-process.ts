@@ -1,11 +1,21 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { Builder, BuilderControl } from '@orchestrate/execute'
+import type { BuilderControl } from '@orchestrate/execute'
 import { ApiError } from './docker-api.ts'
 import { demultiplex } from './demultiplex.ts'
 import { EngineTrouble, engineError } from './engine-errors.ts'
 import { numberAt, UnexpectedAnswer, valueAt } from './json-value.ts'
 import type { DockerSession } from './session.ts'
+
+/** A process that a created container will run. */
+export interface ContainerProcess {
+  /** For messages: `builder "api:build"`. */
+  readonly title: string
+  /** Grace between stop and kill, milliseconds. */
+  readonly graceMs: number
+  /** Called once it runs; what it throws is the outcome. */
+  readonly onStarted: () => Promise<void>
+}
 
 /** How a container's process ended. */
 export interface ProcessEnd {
@@ -37,7 +47,7 @@ const DRAIN_DEADLINE = 30_000
 export async function followProcess(
   session: DockerSession,
   container: string,
-  builder: Builder,
+  contained: ContainerProcess,
   control: BuilderControl,
 ): Promise<ProcessEnd> {
   const path = `/containers/${container}`
@@ -50,12 +60,13 @@ export async function followProcess(
     const drained = settle(demultiplex(output, control))
     const ended = settle(readEnd(waiting))
     await start(session, path)
-    obeyControl(session, path, { builder, control, over: over.signal, waiting })
+    obeyControl(session, path, { graceMs: contained.graceMs, control, over: over.signal, waiting })
+    await contained.onStarted()
     const code = (await ended)()
     await drainOutput(output, drained)
     return { code, stopped: control.stop.aborted || control.kill.aborted }
   } catch (error) {
-    throw isBroken(error) ? new EngineTrouble(lost(builder)) : error
+    throw isBroken(error) ? new EngineTrouble(lost(contained)) : error
   } finally {
     over.abort()
     waiting.destroy()
@@ -91,7 +102,7 @@ async function readEnd(waiting: IncomingMessage): Promise<number> {
   if (text.trim() === '') throw new BrokenStream('the wait ended without an answer')
   const answer: unknown = JSON.parse(text)
   const problem = valueAt(answer, 'Error', 'Message')
-  if (typeof problem === 'string' && problem !== '') throw new UnexpectedAnswer(`the engine could not wait for the builder: ${problem}`)
+  if (typeof problem === 'string' && problem !== '') throw new UnexpectedAnswer(`the engine could not wait for the container: ${problem}`)
   return numberAt(answer, 'StatusCode')
 }
 
@@ -118,19 +129,19 @@ function isBroken(error: unknown): boolean {
   )
 }
 
-function lost(builder: Builder): ReturnType<typeof engineError> {
-  return engineError('engine/lost', `the engine was lost while builder "${builder.id}" ran`)
+function lost({ title }: ContainerProcess): ReturnType<typeof engineError> {
+  return engineError('engine/lost', `the engine was lost while ${title} ran`)
 }
 
 interface Obedience {
-  readonly builder: Builder
+  readonly graceMs: number
   readonly control: BuilderControl
   readonly over: AbortSignal
   readonly waiting: IncomingMessage
 }
 
 /** SIGTERM on stop and SIGKILL after the grace; SIGKILL at once on kill, after which nobody waits for long. */
-function obeyControl(session: DockerSession, path: string, { builder, control, over, waiting }: Obedience): void {
+function obeyControl(session: DockerSession, path: string, { graceMs, control, over, waiting }: Obedience): void {
   const timers: NodeJS.Timeout[] = []
   over.addEventListener('abort', () => timers.forEach(clearTimeout), { once: true })
   const signal = (name: 'SIGTERM' | 'SIGKILL'): void => {
@@ -140,11 +151,11 @@ function obeyControl(session: DockerSession, path: string, { builder, control, o
   }
   whenAborted(control.stop, over, () => {
     signal('SIGTERM')
-    timers.push(setTimeout(() => signal('SIGKILL'), builder.graceMs))
+    timers.push(setTimeout(() => signal('SIGKILL'), graceMs))
   })
   whenAborted(control.kill, over, () => {
     signal('SIGKILL')
-    timers.push(setTimeout(() => waiting.destroy(new BrokenStream('a killed builder was not reported dead')), KILL_DEADLINE))
+    timers.push(setTimeout(() => waiting.destroy(new BrokenStream('a killed process was not reported dead')), KILL_DEADLINE))
   })
 }
 

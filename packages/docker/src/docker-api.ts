@@ -1,6 +1,6 @@
 import { Agent, type IncomingMessage } from 'node:http'
 import type { Duplex, Readable } from 'node:stream'
-import Docker from 'dockerode'
+import { inspect } from 'node:util'
 import type { DockerHost } from './docker-host.ts'
 import { UnexpectedAnswer } from './json-value.ts'
 
@@ -59,16 +59,14 @@ interface DialError extends Error {
 
 export function createDockerApi(host: DockerHost): DockerApi {
   // One connection a call: on a local socket it costs nothing, and no call meets a connection that died while idle.
-  const agent = new Agent({ keepAlive: false })
-  // `host` is named so that a DOCKER_HOST in our own environment cannot override the socket.
-  // The published types know neither `agent` nor the modem's fields.
-  const docker = new Docker({ socketPath: host.socketPath, agent, host: undefined } as object)
-  const modem = docker.modem as unknown as Modem
+  const agent = opaque(new Agent({ keepAlive: false }))
+  let loading: Promise<Modem> | null = null
+  const modem = (): Promise<Modem> => (loading ??= loadModem(host, agent))
   const api: DockerApi = {
     host,
     version: null,
     json: async (request) => {
-      const call = await dial<IncomingMessage>(modem, api.version, request, { isStream: true })
+      const call = await dial<IncomingMessage>(await modem(), api.version, request, { isStream: true })
       try {
         return parseBody(await readAll(call.answer))
       } catch (error) {
@@ -78,11 +76,20 @@ export function createDockerApi(host: DockerHost): DockerApi {
         call.release()
       }
     },
-    stream: async (request) => outliveDeadline(await dial<IncomingMessage>(modem, api.version, request, { isStream: true })),
-    hijack: async (request) => outliveDeadline(await dial<Duplex>(modem, api.version, request, { isStream: true, hijack: true })),
+    stream: async (request) => outliveDeadline(await dial<IncomingMessage>(await modem(), api.version, request, { isStream: true })),
+    hijack: async (request) => outliveDeadline(await dial<Duplex>(await modem(), api.version, request, { isStream: true, hijack: true })),
     close: () => agent.destroy(),
   }
   return api
+}
+
+/** The client is loaded with the first call: who only asks whether an engine is there does without it. */
+async function loadModem(host: DockerHost, agent: Agent): Promise<Modem> {
+  const { default: Docker } = await import('dockerode')
+  // `host` is named so that a DOCKER_HOST in our own environment cannot override the socket.
+  // The published types know neither `agent` nor the modem's fields.
+  const docker = new Docker({ socketPath: host.socketPath, agent, host: undefined } as object)
+  return docker.modem as unknown as Modem
 }
 
 /** An answer whose head has come, still under its deadline and its signal. */
@@ -109,6 +116,7 @@ async function dial<T extends Duplex | IncomingMessage>(
   mode: object,
 ): Promise<Call<T>> {
   const over = new AbortController()
+  opaque(over.signal)
   const abort = (): void => over.abort(new DOMException('interrupted', 'AbortError'))
   request.signal?.addEventListener('abort', abort, { once: true })
   const deadline = request.deadline ?? CALL_DEADLINE
@@ -128,6 +136,11 @@ async function dial<T extends Duplex | IncomingMessage>(
     request.upload?.destroy()
     throw error
   }
+}
+
+/** The modem renders every option of every call in full for a debug line that nobody asked for, down to open sockets: 3 ms each. */
+function opaque<T extends object>(thing: T): T {
+  return Object.assign(thing, { [inspect.custom]: () => thing.constructor.name })
 }
 
 function answerOf<T>(modem: Modem, options: object, signal: AbortSignal): Promise<T> {

@@ -1,5 +1,5 @@
 import type { Clock } from '@orchestrate/core'
-import type { Engine, ImageLoader, RunIdentity } from '@orchestrate/execute'
+import type { Engine, ImageLoader, ImageRunner, RunIdentity } from '@orchestrate/execute'
 import { createDockerApi } from './docker-api.ts'
 import type { DockerHost } from './docker-host.ts'
 import { attempt } from './engine-errors.ts'
@@ -11,6 +11,7 @@ import { cacheVolumeName } from './names.ts'
 import { type EngineFacts, negotiate } from './negotiate.ts'
 import { prepareRoot } from './prepare-root.ts'
 import { runBuilder } from './run-builder.ts'
+import { createImageRunner } from './run-image.ts'
 import type { DockerSession } from './session.ts'
 import { createReaper } from './start-reaper.ts'
 import { removeOwn, sweepDeadRuns } from './sweep.ts'
@@ -29,12 +30,13 @@ export interface DockerEngineOptions {
 const CLOSE_DEADLINE = 10_000
 
 /** An Engine on the Docker Engine API. It speaks to nobody before it is asked something. */
-export function createDockerEngine(options: DockerEngineOptions): Engine & { readonly images: ImageLoader } {
+export function createDockerEngine(options: DockerEngineOptions): Engine & { readonly images: ImageLoader; readonly runner: ImageRunner } {
   const session = createSession(options)
   const { api } = session
   return {
     name: 'docker',
     images: createImageLoader(session),
+    runner: createImageRunner(session),
     probe: (signal) => attempt(api.host, 'asking for its version', () => session.facts(signal)),
     findImage: (reference, signal) =>
       attempt(api.host, `looking for image "${reference}"`, async () => {

@@ -27,7 +27,10 @@ export function runLabels(run: RunIdentity): Labels {
   }
 }
 
-export function builderLabels(builder: Builder): Labels {
+/** What a container is made for. */
+export type ContainerOwner = Pick<Builder, 'run' | 'id'>
+
+export function builderLabels(builder: ContainerOwner): Labels {
   return { ...runLabels(builder.run), [TARGET_LABEL]: builder.id }
 }
 
@@ -42,7 +45,7 @@ export function pidNamespace(): string {
 }
 
 /** Deterministic, so that a container whose create call was never answered can be found again. */
-export function containerName(builder: Builder): string {
+export function containerName(builder: ContainerOwner): string {
   return `orchestrate-${builder.run.runId}-${slug(builder.id)}`
 }
 

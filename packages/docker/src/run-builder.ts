@@ -90,7 +90,9 @@ async function runOnce(session: DockerSession, builder: Builder, { control, imag
     return neverStarted()
   }
   try {
-    const end = await followProcess(session, container, builder, control)
+    const { id, graceMs } = builder
+    const onStarted = (): Promise<void> => Promise.resolve()
+    const end = await followProcess(session, container, { title: `builder "${id}"`, graceMs, onStarted }, control)
     return await describeExit(session, builder, { container, made, ...end })
   } catch (error) {
     if (!(error instanceof StartRefused)) throw error
