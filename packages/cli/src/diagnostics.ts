@@ -1,6 +1,18 @@
 /** What the commands themselves can report; docs/reference/diagnostics.md is made from this. */
 export const CLI_DIAGNOSTICS = [
   {
+    id: 'engine/none',
+    kind: 'environment',
+    summary: 'neither a Docker engine nor the embedded engine runs builders on this machine',
+    help: 'run `orchestrate doctor`, which tries each of them and says what to do',
+  },
+  {
+    id: 'engine/keeps-no-images',
+    kind: 'environment',
+    summary: 'a toolchain comes from an image of an engine, and the embedded engine keeps none',
+    help: 'declare the toolchain with "debian" or "rootfs", or choose the Docker engine',
+  },
+  {
     id: 'lock/unreadable',
     kind: 'environment',
     summary: 'builder.lock is there but cannot be read',

@@ -12,14 +12,15 @@ export interface Host {
   /** Process id and architecture, for run labels and the platform. */
   readonly pid: number
   readonly arch: string
-  /** True when this process is uid 0. */
-  readonly superuser: boolean
+  /** Of this process; 0 for the superuser. */
+  readonly uid: number
+  readonly gid: number
   /** Cores that this process may use. */
   readonly cores: number
 }
 
 export interface Output {
-  readonly write: (text: string) => void
+  readonly write: (text: string | Uint8Array) => void
   readonly isTerminal: boolean
 }
 
@@ -30,6 +31,11 @@ export function usesColor(choice: ColorChoice, output: Output, env: Host['env'])
   if (choice !== 'auto') return choice === 'always'
   if ((env['NO_COLOR'] ?? '') !== '') return false
   return output.isTerminal && env['TERM'] !== 'dumb'
+}
+
+/** The variables that are set. */
+export function definedVariables(env: Host['env']): ReadonlyMap<string, string> {
+  return new Map(Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])))
 }
 
 /** `HOME` where it is an absolute path: a relative one would put the store into whatever directory we stand in. */

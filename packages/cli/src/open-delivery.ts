@@ -7,13 +7,13 @@ import type { Stop } from './stop.ts'
 
 /** Where the images of a run go besides the store. */
 export interface Delivery {
-  /** Load them into the engine. */
-  readonly load: boolean
+  /** Into Docker, whether it answers or not; `where-kept`: into the engine that runs builders, where it keeps images. */
+  readonly load: 'always' | 'never' | 'where-kept'
   /** Files and directories of this machine, in the order in which they were named. */
   readonly sinks: readonly ImageSink[]
 }
 
-/** Reads `--load`, `--no-load` and `--output`: images are loaded unless an output is named. */
+/** Reads `--load`, `--no-load` and `--output`: images are loaded where the engine keeps them, unless an output is named. */
 export function openDelivery(
   invocation: Invocation,
   options: { readonly load: boolean | null; readonly outputs: readonly string[] },
@@ -24,7 +24,12 @@ export function openDelivery(
     if (!sink.ok) return sink
     sinks.push(sink.value)
   }
-  return ok({ load: options.load ?? sinks.length === 0, sinks })
+  return ok({ load: decideLoad(options.load, sinks), sinks })
+}
+
+function decideLoad(told: boolean | null, sinks: readonly ImageSink[]): Delivery['load'] {
+  if (told !== null) return told ? 'always' : 'never'
+  return sinks.length === 0 ? 'where-kept' : 'never'
 }
 
 function parseOutput({ directory }: Invocation, output: string): Result<ImageSink, Stop> {

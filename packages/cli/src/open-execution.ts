@@ -1,10 +1,12 @@
-import { err, ok, type Result, systemClock } from '@orchestrate/core'
-import type { ExecuteDeps } from '@orchestrate/execute'
+import type { EngineChoice } from '@orchestrate/config'
+import { type EnvironmentError, err, ok, type Result, systemClock } from '@orchestrate/core'
+import type { ExecuteDeps, ImageLoader, ImageSink } from '@orchestrate/execute'
 import { createImageEmitter, loaderSink } from '@orchestrate/image'
 import type { Plan } from '@orchestrate/plan'
+import { decideEngine } from './engine-choice.ts'
+import { engineOf, type Engines, openEngines } from './engines.ts'
 import { findHostCertificates, proxyEnvironment } from './host-certificates.ts'
 import type { Interrupts } from './interrupts.ts'
-import { lazyEngine } from './lazy-engine.ts'
 import type { Delivery } from './open-delivery.ts'
 import { openToolchains } from './open-toolchains.ts'
 import { findDamaged } from './plan-lookups.ts'
@@ -16,6 +18,7 @@ import { type Stop, trouble } from './stop.ts'
 
 export interface Execution extends AsyncDisposable {
   readonly deps: ExecuteDeps
+  readonly engines: Engines
 }
 
 export interface ExecutionRequest {
@@ -23,6 +26,8 @@ export interface ExecutionRequest {
   readonly session: Session
   readonly planned: PlannedWorkspace
   readonly delivery: Delivery
+  /** What the command line or a variable says, or null. */
+  readonly engine: EngineChoice | null
   /** Refuse to change builder.lock. */
   readonly locked: boolean
   readonly interrupts: Interrupts
@@ -31,37 +36,67 @@ export interface ExecutionRequest {
 
 /** Connects what a run needs. An engine that is needed and does not answer ends the command before any work. */
 export async function openExecution(request: ExecutionRequest): Promise<Result<Execution, Stop>> {
-  const { invocation, session, planned, delivery, interrupts } = request
-  const { env } = invocation.host
-  const engine = lazyEngine(invocation, session, interrupts.stop)
-  const loads = delivery.load && hasImages(planned.plan)
-  const connected = loads || runsBuilders(planned.plan) ? await engine.get() : null
-  if (connected !== null && !connected.ok) return err(trouble(connected.error))
+  const engines = openChosenEngines(request)
+  const sinks = await openSinks(request, engines)
+  if (sinks.ok)
+    return ok({ deps: executeDeps(request, engines, sinks.value), engines, [Symbol.asyncDispose]: engines[Symbol.asyncDispose] })
+  await engines[Symbol.asyncDispose]()
+  return sinks
+}
+
+function openChosenEngines({ invocation: { host }, session, planned, engine, interrupts, reporter }: ExecutionRequest): Engines {
+  return openEngines({
+    host,
+    storeRoot: session.store.root,
+    choice: decideEngine(engine, planned.workspace.engine),
+    signal: interrupts.stop,
+    onChosen: ({ engine: { name }, description: { summary, unenforced } }, because) =>
+      reporter.report({ type: 'engine-chosen', at: systemClock.now(), engine: name, summary, because, unenforced }),
+  })
+}
+
+/** Where images go, once everything that the run needs has answered. */
+async function openSinks({ planned, delivery, interrupts }: ExecutionRequest, engines: Engines): Promise<Result<ImageSink[], Stop>> {
+  const builders = runsBuilders(planned.plan) ? await engines.builders() : ok(null)
+  if (!builders.ok) return err(trouble(builders.error))
+  const loader = hasImages(planned.plan) ? await findLoader(engines, delivery.load) : ok(null)
+  if (!loader.ok) return err(trouble(loader.error))
   for (const sink of delivery.sinks) {
     const prepared = await sink.prepare(interrupts.stop)
     if (!prepared.ok) return err(trouble(prepared.error))
   }
-  const { toolchains } = openToolchains({ ...request, lock: planned.lock, engine: engine.get })
-  const deps: ExecuteDeps = {
+  return ok([...delivery.sinks, ...(loader.value === null ? [] : [loaderSink(loader.value)])])
+}
+
+async function findLoader(engines: Engines, load: Delivery['load']): Promise<Result<ImageLoader | null, EnvironmentError>> {
+  if (load === 'never') return ok(null)
+  const docker = load === 'always' ? await engines.docker() : await engines.dockerWhereKept()
+  return docker.ok ? ok(docker.value?.engine.images ?? null) : docker
+}
+
+function executeDeps(request: ExecutionRequest, engines: Engines, sinks: readonly ImageSink[]): ExecuteDeps {
+  const { invocation, session, planned, interrupts, reporter } = request
+  const { env } = invocation.host
+  const { toolchains } = openToolchains({ ...request, lock: planned.lock, engine: () => engineOf(engines.chosenDocker()) })
+  return {
     store: session.store,
     history: session.state.history,
     damaged: (record) => findDamaged(session, record),
-    engine: engine.get,
+    engine: () => engineOf(engines.builders()),
     toolchains,
     emitter: createImageEmitter({ store: session.store }),
-    sinks: [...delivery.sinks, ...(loads && connected !== null ? [loaderSink(connected.value.images)] : [])],
+    sinks,
     platform: session.platform,
     identities: planned.lock.locked.identities,
-    run: engine.run,
+    run: engines.run,
     hostCertificates: planned.workspace.builderCertificates === 'host' ? findHostCertificates(env) : null,
     proxyEnvironment: proxyEnvironment(env),
     clock: systemClock,
-    emit: request.reporter.report,
-    showsOutput: request.reporter.showsOutput,
+    emit: reporter.report,
+    showsOutput: reporter.showsOutput,
     stop: interrupts.stop,
     kill: interrupts.kill,
   }
-  return ok({ deps, [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose]() })
 }
 
 const hasImages = (plan: Plan): boolean => [...plan.targets.values()].some((target) => target.kind === 'image')

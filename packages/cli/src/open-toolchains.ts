@@ -1,6 +1,7 @@
 import { type EnvironmentError, type Result, systemClock } from '@orchestrate/core'
 import type { Engine } from '@orchestrate/execute'
 import { createToolchains, openLockFile, systemProcesses, type LockFile, type Toolchains } from '@orchestrate/toolchain'
+import { definedVariables } from './host.ts'
 import type { Invocation } from './invocation.ts'
 import type { Session } from './session.ts'
 import type { WorkspaceLock } from './workspace-lock.ts'
@@ -30,8 +31,8 @@ export function openToolchains(request: ToolchainRequest): { readonly toolchains
     workspace: session.root,
     platform: session.platform,
     processes: systemProcesses,
-    env: new Map(Object.entries(invocation.host.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]))),
-    superuser: invocation.host.superuser,
+    env: definedVariables(invocation.host.env),
+    superuser: invocation.host.uid === 0,
     clock: systemClock,
   })
   return { toolchains, file }

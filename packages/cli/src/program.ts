@@ -35,7 +35,8 @@ function createHost(process: NodeJS.Process): Host {
     stderr: output(process.stderr),
     pid: process.pid,
     arch: process.arch,
-    superuser: process.getuid?.() === 0,
+    uid: process.getuid?.() ?? 0,
+    gid: process.getgid?.() ?? 0,
     cores: availableParallelism(),
   }
 }
@@ -92,6 +93,9 @@ function invocationOf(command: Command, host: Host): Invocation {
 
 const SELECTORS = 'a name, a glob (svc-*), api... (with dependents), ...api (with dependencies), or a path (.); default: everything'
 
+const ENGINE =
+  'what runs builders: auto (Docker where it answers, else embedded), docker, embedded, or embedded:RUNTIME; also ORCHESTRATE_ENGINE and workspace.engine'
+
 function example(command: Command, lines: readonly string[]): Command {
   return command.addHelpText('before', `Example:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`)
 }
@@ -141,6 +145,7 @@ interface ApplyFlags {
   output?: string[]
   onFailure: 'stop' | 'dependents' | 'continue'
   locked?: true
+  engine?: string
 }
 
 function addApply(program: Command, invoke: (command: Command) => Invocation, finish: Finish): void {
@@ -160,6 +165,7 @@ function addApply(program: Command, invoke: (command: Command) => Invocation, fi
         .choices(['stop', 'dependents', 'continue'])
         .default('dependents'),
     )
+    .option('--engine <which>', ENGINE)
     .option('--locked', 'refuse to change builder.lock')
     .option('--json', 'print build events as JSON lines')
     .action(async (services: string[], options: ApplyFlags, command: Command) => {
@@ -174,6 +180,7 @@ function addApply(program: Command, invoke: (command: Command) => Invocation, fi
           outputs: options.output ?? [],
           onFailure: options.onFailure,
           locked: options.locked === true,
+          engine: options.engine ?? null,
         }),
       )
     })
@@ -184,9 +191,10 @@ function addLock(program: Command, invoke: (command: Command) => Invocation, fin
     .description('resolve toolchains and bases and pin them in builder.lock')
     .option('--check', 'change nothing; exit with 64 when builder.lock is out of date')
     .option('--update <name>', 'resolve this toolchain again; may be repeated', collect)
-    .action(async (options: { check?: true; update?: string[] }, command: Command) => {
+    .option('--engine <which>', ENGINE)
+    .action(async (options: { check?: true; update?: string[]; engine?: string }, command: Command) => {
       const { lock } = await import('./commands/lock.ts')
-      finish(await lock(invoke(command), { check: options.check === true, update: options.update ?? [] }))
+      finish(await lock(invoke(command), { check: options.check === true, update: options.update ?? [], engine: options.engine ?? null }))
     })
 }
 

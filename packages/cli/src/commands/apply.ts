@@ -1,4 +1,5 @@
 import { execute } from '@orchestrate/execute'
+import { readEngineChoice } from '../engine-choice.ts'
 import { EXIT, type ExitCode, worstExitCode } from '../exit-code.ts'
 import { openDelivery } from '../open-delivery.ts'
 import { openExecution } from '../open-execution.ts'
@@ -21,6 +22,8 @@ export interface ApplyOptions {
   readonly outputs: readonly string[]
   readonly onFailure: 'stop' | 'dependents' | 'continue'
   readonly locked: boolean
+  /** As typed; null when it was not. */
+  readonly engine: string | null
 }
 
 /** `orchestrate apply`: plans, then does it. */
@@ -29,6 +32,8 @@ export async function apply(invocation: Invocation, options: ApplyOptions): Prom
   using interrupts = handleInterrupts(process, (message) => host.stderr.write(`${message}\n`))
   const delivery = openDelivery(invocation, options)
   if (!delivery.ok) return stopCommand(invocation, delivery.error)
+  const engine = readEngineChoice(invocation, options.engine)
+  if (!engine.ok) return stopCommand(invocation, engine.error)
   const opened = await openSession(invocation, { staged: false })
   if (!opened.ok) return stopCommand(invocation, opened.error)
   await using session = opened.value
@@ -45,6 +50,7 @@ export async function apply(invocation: Invocation, options: ApplyOptions): Prom
     session,
     planned: planned.value,
     delivery: delivery.value,
+    engine: engine.value,
     locked: options.locked,
     interrupts,
     reporter,

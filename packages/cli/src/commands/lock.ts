@@ -2,7 +2,8 @@ import { updateLock } from '@orchestrate/toolchain'
 import { closest } from '@orchestrate/core'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { handleInterrupts } from '../interrupts.ts'
-import { lazyEngine } from '../lazy-engine.ts'
+import { decideEngine, readEngineChoice } from '../engine-choice.ts'
+import { engineOf, openEngines } from '../engines.ts'
 import { openToolchains } from '../open-toolchains.ts'
 import { readDeclared } from '../plan-workspace.ts'
 import type { Invocation } from '../invocation.ts'
@@ -14,12 +15,16 @@ export interface LockOptions {
   readonly check: boolean
   /** Names of toolchains to resolve again. */
   readonly update: readonly string[]
+  /** As typed; null when it was not. */
+  readonly engine: string | null
 }
 
 /** `orchestrate lock`: pins every toolchain and base in builder.lock. */
 export async function lock(invocation: Invocation, options: LockOptions): Promise<ExitCode> {
   const { host } = invocation
   using interrupts = handleInterrupts(process, (message) => host.stderr.write(`${message}\n`))
+  const told = readEngineChoice(invocation, options.engine)
+  if (!told.ok) return stopCommand(invocation, told.error)
   const opened = await openSession(invocation, { staged: false })
   if (!opened.ok) return stopCommand(invocation, opened.error)
   await using session = opened.value
@@ -31,13 +36,19 @@ export async function lock(invocation: Invocation, options: LockOptions): Promis
     host.stderr.write(UP_TO_DATE)
     return EXIT.done
   }
-  await using engine = lazyEngine(invocation, session, interrupts.stop)
+  await using engines = openEngines({
+    host,
+    storeRoot: session.store.root,
+    choice: decideEngine(told.value, declared.value.graph.workspace.engine),
+    signal: interrupts.stop,
+    onChosen: () => undefined,
+  })
   const { locked, declarations } = declared.value.lock
   const { toolchains, file } = openToolchains({
     invocation,
     session,
     lock: declared.value.lock,
-    engine: engine.get,
+    engine: () => engineOf(engines.chosenDocker()),
     locked: false,
   })
   const changes = await updateLock({

@@ -1,0 +1,36 @@
+import { type EnvironmentError, ok, type Result } from '@orchestrate/core'
+import type { Engine, EngineDescription, ImageLoader, ImageRunner, RunIdentity } from '@orchestrate/execute'
+import type { Host } from './host.ts'
+
+/** What engines are made with. */
+export interface EngineSurroundings {
+  readonly host: Host
+  readonly run: RunIdentity
+  /** Absolute. */
+  readonly storeRoot: string
+}
+
+export type RunningEngine = Engine & { readonly runner: ImageRunner }
+
+/** Docker keeps images besides. */
+export type KeepingEngine = RunningEngine & { readonly images: ImageLoader }
+
+/** An engine that has answered. */
+export interface ConnectedEngine<E extends RunningEngine = RunningEngine> {
+  readonly engine: E
+  readonly description: EngineDescription
+}
+
+/** Speaks to an engine for the first time, and removes what dead runs left in it. One that does not answer is let go. */
+export async function connect<E extends RunningEngine>(
+  engine: E,
+  signal: AbortSignal,
+): Promise<Result<ConnectedEngine<E>, EnvironmentError>> {
+  const described = await engine.probe(signal)
+  const swept = described.ok ? await engine.sweep(signal) : described
+  if (!swept.ok) {
+    await engine.close()
+    return swept
+  }
+  return described.ok ? ok({ engine, description: described.value }) : described
+}
