@@ -38,6 +38,7 @@ describe('a build that goes wrong', () => {
     expect(await shown(rig, 'apply', '--jobs', '1', '--no-load')).toMatchInlineSnapshot(`
       "exit 1
       --- stderr
+      engine: DOCKER
       3 targets to act on, 0 current, 1 job at once
       toolchain:busybox  started  never built
       toolchain:busybox  ready in TIME, 2.0 MiB
@@ -68,6 +69,7 @@ describe('a build that goes wrong', () => {
     expect(await shown(rig, 'apply', '--jobs', '1', '--no-load')).toMatchInlineSnapshot(`
       "exit 1
       --- stderr
+      engine: DOCKER
       3 targets to act on, 0 current, 1 job at once
       toolchain:busybox  started  never built
       toolchain:busybox  ready in TIME, 2.0 MiB
@@ -95,6 +97,7 @@ describe('a build that goes wrong', () => {
     expect(await shown(rig, 'apply', '--jobs', '1', '--no-load')).toMatchInlineSnapshot(`
       "exit 1
       --- stderr
+      engine: DOCKER
       3 targets to act on, 0 current, 1 job at once
       toolchain:busybox  started  never built
       toolchain:busybox  ready in TIME, 2.0 MiB
@@ -123,6 +126,7 @@ describe('a build that goes wrong', () => {
     expect(await shown(rig, 'apply', '--jobs', '1', '--no-load')).toMatchInlineSnapshot(`
       "exit 1
       --- stderr
+      engine: DOCKER
       3 targets to act on, 0 current, 1 job at once
       toolchain:busybox  started  never built
       toolchain:busybox  ready in TIME, 2.0 MiB
@@ -152,6 +156,7 @@ describe('a build that goes wrong', () => {
     expect(run.replace(/tini \(\d+\)/, 'tini (PID)')).toMatchInlineSnapshot(`
       "exit 1
       --- stderr
+      engine: DOCKER
       3 targets to act on, 0 current, 1 job at once
       toolchain:busybox  started  never built
       toolchain:busybox  ready in TIME, 2.0 MiB
@@ -181,6 +186,7 @@ describe('a build that goes wrong', () => {
     expect(await shown(rig, 'apply', '--jobs', '1', '--no-load')).toMatchInlineSnapshot(`
       "exit 1
       --- stderr
+      engine: DOCKER
       3 targets to act on, 0 current, 1 job at once
       toolchain:busybox  started  never built
       toolchain:busybox  ready in TIME, 2.0 MiB
@@ -218,6 +224,7 @@ build:
     expect(await shown(rig, 'apply', '--jobs', '1', '--no-load')).toMatchInlineSnapshot(`
       "exit 1
       --- stderr
+      engine: DOCKER
       4 targets to act on, 0 current, 1 job at once
       toolchain:busybox  started  never built
       toolchain:busybox  ready in TIME, 2.0 MiB
@@ -266,6 +273,7 @@ build:
     ).toMatchInlineSnapshot(`
       "exit 1
       --- stderr
+      engine: DOCKER
       3 targets to act on, 0 current, 1 job at once
       toolchain:busybox  started<ESC>[90m  never built<ESC>[39m
       toolchain:busybox  <ESC>[32mready<ESC>[39m in TIME, 2.0 MiB
@@ -297,6 +305,7 @@ describe('an image that goes wrong', () => {
     expect(await shown(rig, 'apply', '--jobs', '1', '--no-load')).toMatchInlineSnapshot(`
       "exit 1
       --- stderr
+      engine: DOCKER
       3 targets to act on, 0 current, 1 job at once
       toolchain:busybox  started  never built
       toolchain:busybox  ready in TIME, 2.0 MiB
@@ -340,6 +349,7 @@ image:
     expect(await shown(rig, 'apply', '--jobs', '1', '--no-load')).toMatchInlineSnapshot(`
       "exit 1
       --- stderr
+      engine: DOCKER
       4 targets to act on, 0 current, 1 job at once
       toolchain:busybox  started  never built
       toolchain:busybox  ready in TIME, 2.0 MiB
@@ -367,6 +377,7 @@ image:
     expect(await shown(rig, 'apply', '--jobs', '1', '--no-load')).toMatchInlineSnapshot(`
       "exit 1
       --- stderr
+      engine: DOCKER
       3 targets to act on, 0 current, 1 job at once
       toolchain:busybox  started  never built
       toolchain:busybox  ready in TIME, 2.0 MiB
@@ -390,7 +401,7 @@ describe('an engine', () => {
   it('that is not there ends the command before any work', async () => {
     using rig = apiRig(API)
     const socket = join(dirname(rig.root), 'none.sock')
-    const run = await rig.run(['apply'], { env: { DOCKER_HOST: `unix://${socket}` } })
+    const run = await rig.run(['apply', '--engine', 'docker'], { env: { DOCKER_HOST: `unix://${socket}` } })
     expect(showRun(rig, run)).toMatchInlineSnapshot(`
       "exit 5
       --- stderr
@@ -411,7 +422,7 @@ describe('an engine', () => {
     chownSync(socket, 0, 0)
     chmodSync(socket, 0o600)
     const user = [`--reuid=${STRANGER}`, `--regid=${STRANGER}`, '--clear-groups']
-    const command = [...user, join(base, 'node'), join(base, 'dist/orchestrate.js'), 'apply']
+    const command = [...user, join(base, 'node'), join(base, 'dist/orchestrate.js'), 'apply', '--engine', 'docker']
     const run = await runProcess('setpriv', command, { cwd: rig.root, env: { ...rig.env, DOCKER_HOST: `unix://${socket}` } })
     await new Promise((done) => server.close(done))
     expect(showRun(rig, run)).toMatchInlineSnapshot(`
@@ -428,7 +439,7 @@ describe('an engine', () => {
     const socket = join(dirname(rig.root), 'docker.sock')
     const server = createServer((connection) => connection.resume().end('hello\n'))
     await new Promise<void>((done) => server.listen(socket, done))
-    const run = await rig.run(['apply'], { env: { DOCKER_HOST: `unix://${socket}` } })
+    const run = await rig.run(['apply', '--engine', 'docker'], { env: { DOCKER_HOST: `unix://${socket}` } })
     await new Promise((done) => server.close(done))
     expect(showRun(rig, run)).toMatchInlineSnapshot(`
       "exit 5
@@ -440,7 +451,9 @@ describe('an engine', () => {
 
   it('that is far away is refused', async () => {
     using rig = apiRig(API)
-    expect(showRun(rig, await rig.run(['apply'], { env: { DOCKER_HOST: 'tcp://192.0.2.1:2375' } }))).toMatchInlineSnapshot(`
+    expect(
+      showRun(rig, await rig.run(['apply', '--engine', 'docker'], { env: { DOCKER_HOST: 'tcp://192.0.2.1:2375' } })),
+    ).toMatchInlineSnapshot(`
       "exit 5
       --- stderr
       error[engine/unsupported-host]: DOCKER_HOST "tcp://192.0.2.1:2375" is not a local unix socket
@@ -459,6 +472,7 @@ describe('a store', () => {
       expect(run.replaceAll(/\d+ bytes and \d+ files/g, 'N bytes and M files')).toMatchInlineSnapshot(`
         "exit 5
         --- stderr
+        engine: DOCKER
         3 targets to act on, 0 current, 1 job at once
         toolchain:busybox  started  never built
         toolchain:busybox  failed after TIME: the store at "BASE/store" is on a full disk: ENOSPC at "BASE/store", N bytes and M files free
@@ -490,6 +504,7 @@ describe('a toolchain', () => {
     expect(await shown(rig, 'apply', '--jobs', '1', '--no-load')).toMatchInlineSnapshot(`
       "exit 5
       --- stderr
+      engine: DOCKER
       3 targets to act on, 0 current, 1 job at once
       toolchain:busybox  started  never built
       toolchain:busybox  failed after TIME: the root file system "toolchains/busybox.tar" of toolchain "busybox" is not a tar archive: the archive ends too early
@@ -516,6 +531,7 @@ describe('a toolchain', () => {
     expect(await shown(rig, 'apply', '--jobs', '1', '--no-load')).toMatchInlineSnapshot(`
       "exit 5
       --- stderr
+      engine: DOCKER
       3 targets to act on, 0 current, 1 job at once
       toolchain:busybox  started  never built
       toolchain:busybox  failed after TIME: the engine "docker" has no image "example.com/none/such:1" (toolchain "busybox")
@@ -544,6 +560,7 @@ describe('a toolchain', () => {
     expect(await shown(rig, 'apply', '--jobs', '1', '--no-load')).toMatchInlineSnapshot(`
       "exit 5
       --- stderr
+      engine: DOCKER
       3 targets to act on, 0 current, 1 job at once
       toolchain:busybox  started  never built
       toolchain:busybox  bootstrapping trixie base: reading package lists
@@ -575,6 +592,7 @@ describe('a toolchain', () => {
     expect(run.replaceAll(/available \d+\S*/g, 'available VERSION')).toMatchInlineSnapshot(`
       "exit 5
       --- stderr
+      engine: DOCKER
       3 targets to act on, 0 current, 1 job at once
       toolchain:busybox  started  toolchain busybox is not in the store
       toolchain:busybox  bootstrapping trixie base: reading package lists

@@ -32,7 +32,7 @@ describe('what programs read', () => {
     const { events } = await rig.apply('--output', 'oci:images')
     expect(events.filter((line) => !event(line))).toEqual([])
     expect(new Set(events.map((line) => line.type))).toEqual(
-      new Set(['run-started', 'target-started', 'target-output', 'target-finished', 'image-delivered', 'run-finished']),
+      new Set(['engine-chosen', 'run-started', 'target-started', 'target-output', 'target-finished', 'image-delivered', 'run-finished']),
     )
     expect([plan(JSON.parse((await rig.run(['plan', '--json'])).stdout)), plan.errors]).toEqual([true, null])
     rig.write({ 'bad/builder.yaml': 'version: 1\nservice: bad\nbuild: {}\n' })

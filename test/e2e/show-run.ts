@@ -3,7 +3,7 @@ import type { Rig, Run } from './rig.ts'
 
 /**
  * What a user sees of a run, whole: exit code, stderr, stdout.
- * Only the rig's own directories, durations and digests are replaced, and columns stand two blanks apart.
+ * Only the rig's own directories, the engine's version, durations and digests are replaced, and columns stand two blanks apart.
  */
 export function showRun(rig: Rig, run: Run): string {
   const part = (title: string, text: string): readonly string[] => (text === '' ? [] : [`--- ${title}`, normalise(rig, text).trimEnd()])
@@ -13,6 +13,7 @@ export function showRun(rig: Rig, run: Run): string {
 function normalise(rig: Rig, text: string): string {
   const lines = text
     .replaceAll(dirname(rig.root), 'BASE')
+    .replaceAll(/^engine: Docker Engine .*$/gm, 'engine: DOCKER')
     .replaceAll(/\b(?:[0-9a-f]{12}|[0-9a-f]{16}|[0-9a-f]{64})\b/g, 'DIGEST')
     .replaceAll(/\b(?:\d+m )?\d+(?:\.\d+)? ?m?s\b/g, 'TIME')
     .split('\n')

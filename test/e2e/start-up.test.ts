@@ -53,5 +53,5 @@ it.each([['validate'], ['plan'], ['plan --staged'], ['ls'], ['ci matrix']])('loa
 
 it('loads the Docker client for an apply that has something to build', async () => {
   using rig = serviceRig()
-  expect((await filesLoadedBy(rig, ['apply'])).filter(hasDockerClient)).toHaveLength(1)
+  expect((await filesLoadedBy(rig, ['apply', '--engine', 'docker'])).filter(hasDockerClient)).toHaveLength(1)
 })
