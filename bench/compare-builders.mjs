@@ -8,7 +8,8 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ensurePrerequisites, GO_IMAGE } from './builders/prerequisites.mjs'
-import { measure, median } from './builders/measure.mjs'
+import { measure } from './builders/measure.mjs'
+import { printRatios, table } from './builders/table.mjs'
 import { exitWith, setUp } from '../scripts/setup.mjs'
 import { orchestrate } from '../scripts/setup/bundle.mjs'
 
@@ -49,7 +50,7 @@ function compare() {
   const unchanged = table('nothing changed', runs, { orchestrate: apply, bake })
   const edited = table('one file changed, to a loaded image', runs, { orchestrate: () => (edit(), apply()), bake: () => (edit(), bake()) })
   const plan = measure(process.execPath, [orchestrate, 'plan'], options)
-  print([
+  printRatios([
     ['cold, to one go build', cold.orchestrate / cold['one go build'], 1.25],
     ['cold, to bake', cold.orchestrate / cold.bake, null],
     ['nothing changed, to bake', unchanged.orchestrate / unchanged.bake, 0.15],
@@ -89,31 +90,6 @@ function coldGo() {
 /** Another constant each time, so that no build finds its result in a cache. */
 function edit() {
   appendFileSync(join(repo, 'services/svc003/main.go'), `\nvar edit${edits} = ${edits++}\n\nfunc init() { println(edit${edits - 1}) }\n`)
-}
-
-/**
- * @param {string} title
- * @param {number} count
- * @param {Record<string, () => number>} contenders
- * @returns {Record<string, number>} the median of each, in seconds
- */
-function table(title, count, contenders) {
-  /** @type {Record<string, number[]>} */
-  const seconds = Object.fromEntries(Object.keys(contenders).map((name) => [name, []]))
-  for (let run = 0; run < count; run++) for (const [name, contender] of Object.entries(contenders)) seconds[name].push(contender())
-  process.stdout.write(`${title} (${count} ${count === 1 ? 'run' : 'runs'} each)\n`)
-  for (const [name, values] of Object.entries(seconds)) {
-    process.stdout.write(
-      `  ${name.padEnd(14)} ${median(values).toFixed(2).padStart(8)} s   ${values.map((value) => value.toFixed(2)).join(' ')}\n`,
-    )
-  }
-  return Object.fromEntries(Object.entries(seconds).map(([name, values]) => [name, median(values)]))
-}
-
-/** @param {[string, number, number | null][]} ratios */
-function print(ratios) {
-  for (const [name, ratio, goal] of ratios)
-    process.stdout.write(`${name.padEnd(28)} ${ratio.toFixed(2)}${goal === null ? '' : ` (to reach: ${goal})`}\n`)
 }
 
 /** Compiler caches are kept by the workspace's name: this run's own, so that no other run warms them. */
