@@ -9,7 +9,8 @@ const never = new AbortController().signal
 describe('probe', () => {
   it('describes the engine and speaks the newest version that both know', async () => {
     await using daemon = await scriptedDaemon()
-    expect(await connectTo(daemon).probe(never)).toMatchObject({
+    const engine = connectTo(daemon)
+    expect(await engine.probe(never)).toMatchObject({
       ok: true,
       value: {
         version: '20.10.24',
@@ -17,18 +18,31 @@ describe('probe', () => {
         summary: 'Docker Engine 20.10.24 (overlay2)',
       },
     })
-    expect(daemon.paths).toEqual(['/version', '/v1.41/info'])
+    await engine.sweep(never)
+    expect(daemon.paths.map((path) => path.replace(/\?.*/, '')).toSorted()).toEqual([
+      '/info',
+      '/v1.41/containers/json',
+      '/v1.41/volumes',
+      '/version',
+    ])
   })
 
   it('never speaks a newer version than it knows', async () => {
     await using daemon = await scriptedDaemon()
     daemon.on('GET /version', answerJson({ Version: '29.0.0', ApiVersion: '1.52', MinAPIVersion: '1.44', Os: 'linux', Arch: 'amd64' }))
     daemon.on('GET /info', answerJson({ Driver: 'overlayfs', DriverStatus: [['driver-type', 'io.containerd.snapshotter.v1']] }))
-    expect(await connectTo(daemon).probe(never)).toMatchObject({
+    const engine = connectTo(daemon)
+    expect(await engine.probe(never)).toMatchObject({
       ok: true,
       value: { summary: 'Docker Engine 29.0.0 (containerd store, overlayfs)' },
     })
-    expect(daemon.paths).toEqual(['/version', '/v1.44/info'])
+    await engine.sweep(never)
+    expect(daemon.paths.map((path) => path.replace(/\?.*/, '')).toSorted()).toEqual([
+      '/info',
+      '/v1.44/containers/json',
+      '/v1.44/volumes',
+      '/version',
+    ])
   })
 
   it.each([

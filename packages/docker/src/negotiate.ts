@@ -24,7 +24,9 @@ const PROBE_DEADLINE = 5_000
  * @throws EngineTrouble `engine/unsupported-version` when the ranges do not meet.
  */
 export async function negotiate(api: DockerApi, signal: AbortSignal): Promise<EngineFacts> {
-  const version = await api.json({ method: 'GET', path: '/version', signal, deadline: PROBE_DEADLINE })
+  // Both at once, and so both without a version, which every engine answers in its newest.
+  const ask = (path: string): Promise<unknown> => api.json({ method: 'GET', path, signal, deadline: PROBE_DEADLINE })
+  const [version, info] = await Promise.all([ask('/version'), ask('/info')])
   const engineVersion = optionalTextAt(version, 'Version') ?? 'of unknown version'
   const newest = textAt(version, 'ApiVersion')
   const oldest = optionalTextAt(version, 'MinAPIVersion') ?? newest
@@ -38,7 +40,6 @@ export async function negotiate(api: DockerApi, signal: AbortSignal): Promise<En
     )
   }
   api.version = `v${chosen}`
-  const info = await api.json({ method: 'GET', path: '/info', signal, deadline: PROBE_DEADLINE })
   const driver = textAt(info, 'Driver')
   const classicStore = !listAt(info, 'DriverStatus').some((row) => Array.isArray(row) && String(row[1]).startsWith('io.containerd.'))
   return {

@@ -23,16 +23,18 @@ async function removeLabelled(
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const filters = JSON.stringify({ label: [label] })
-  const containers = listAt(
-    { list: await session.api.json({ method: 'GET', path: '/containers/json', query: { all: true, filters }, signal }) },
-    'list',
-  )
+  const [listed, listedVolumes] = await Promise.all([
+    session.api.json({ method: 'GET', path: '/containers/json', query: { all: true, filters }, signal }),
+    session.api.json({ method: 'GET', path: '/volumes', query: { filters }, signal }),
+  ])
+  const containers = listAt({ list: listed }, 'list')
     .filter((container) => condemn(labelsOf(container)))
     .map((container) => ({ id: textAt(container, 'Id'), name: nameOf(container) }))
-  await Promise.all(containers.map(({ id }) => removeContainer(session, id)))
-  const volumes = listAt(await session.api.json({ method: 'GET', path: '/volumes', query: { filters }, signal }), 'Volumes')
+  const volumes = listAt(listedVolumes, 'Volumes')
     .filter((volume) => condemn(labelsOf(volume)))
     .map((volume) => textAt(volume, 'Name'))
+  // Containers hold volumes.
+  await Promise.all(containers.map(({ id }) => removeContainer(session, id)))
   await Promise.all(volumes.map((volume) => removeVolume(session, volume)))
   return [...containers.map(({ name }) => name), ...volumes].toSorted(compareCodeUnits)
 }
