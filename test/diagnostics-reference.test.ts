@@ -12,6 +12,7 @@ import { STORE_DIAGNOSTICS } from '@orchestrate/store'
 import { TOOLCHAIN_DIAGNOSTICS } from '@orchestrate/toolchain'
 import { describe, expect, it } from 'vitest'
 import { CLI_DIAGNOSTICS } from '../packages/cli/src/diagnostics.ts'
+import { EMBEDDED_DIAGNOSTICS } from '../packages/embedded/src/diagnostics.ts'
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 
@@ -31,6 +32,7 @@ const documented: readonly Documented[] = [
   ...TOOLCHAIN_DIAGNOSTICS,
   ...EXECUTE_DIAGNOSTICS,
   ...DOCKER_DIAGNOSTICS,
+  ...EMBEDDED_DIAGNOSTICS,
   ...IMAGE_DIAGNOSTICS,
   ...CLI_DIAGNOSTICS,
 ]
