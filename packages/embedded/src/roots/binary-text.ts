@@ -1,3 +1,5 @@
+import { escapeName } from '@orchestrate/store'
+
 /**
  * Names in archives and on disks are bytes. Here they are strings with one character a byte, so that no name is lost or
  * merged with another for not being UTF-8.
@@ -16,7 +18,7 @@ export function fromHostPath(path: string): BinaryText {
   return Buffer.from(path).toString('latin1')
 }
 
-/** For messages: UTF-8 where it is. */
+/** For messages: in quotes, as UTF-8 where it is, shortened, and without anything that speaks to a terminal. */
 export function showName(name: BinaryText): string {
-  return Buffer.from(name, 'latin1').toString()
+  return escapeName(Buffer.from(name, 'latin1').toString())
 }

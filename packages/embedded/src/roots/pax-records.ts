@@ -1,5 +1,5 @@
 import { malformed } from './archive-fault.ts'
-import type { BinaryText } from './binary-text.ts'
+import { type BinaryText, showName } from './binary-text.ts'
 
 export type PaxRecord = readonly [key: BinaryText, value: BinaryText]
 
@@ -26,12 +26,12 @@ export function parsePaxRecords(body: Buffer): readonly PaxRecord[] {
 /** A whole number that counts something. @throws ArchiveFault */
 export function decimal(text: string): number {
   const value = /^[0-9]{1,16}$/.test(text) ? Number(text) : Number.NaN
-  if (!Number.isSafeInteger(value)) throw malformed(`an extended header holds ${JSON.stringify(text)} where a number belongs`)
+  if (!Number.isSafeInteger(value)) throw malformed(`an extended header holds ${showName(text)} where a number belongs`)
   return value
 }
 
 /** Seconds, possibly with a fraction, possibly before 1970. @throws ArchiveFault */
 export function decimalSeconds(text: string): number {
-  if (!/^-?[0-9]{1,16}(\.[0-9]*)?$/.test(text)) throw malformed(`an extended header holds ${JSON.stringify(text)} where a time belongs`)
+  if (!/^-?[0-9]{1,16}(\.[0-9]*)?$/.test(text)) throw malformed(`an extended header holds ${showName(text)} where a time belongs`)
   return Number(text)
 }

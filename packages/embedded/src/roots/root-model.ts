@@ -44,7 +44,7 @@ export function pathOf({ directory, name }: RootPlace): BinaryText {
 export function segmentsOf(name: BinaryText, entry: BinaryText): readonly BinaryText[] {
   if (name.includes('\0')) throw hostile(entry, 'a name holds a NUL')
   const segments = name.split('/').filter((segment) => segment !== '' && segment !== '.')
-  if (segments.includes('..')) throw hostile(entry, `the name "${showName(name)}" climbs`)
+  if (segments.includes('..')) throw hostile(entry, `the name ${showName(name)} climbs`)
   return segments
 }
 
@@ -78,7 +78,7 @@ export function locate(root: DirectoryNode, segments: readonly BinaryText[], { e
     const node = directory.children.get(segment) ?? missing(directory, segment)
     if (node === null) return null
     if (node.kind === 'directory') directory = node
-    else if (node.kind === 'file') throw hostile(entry, `"${showName(pathOf({ directory, name: segment }))}" is a file, not a directory`)
+    else if (node.kind === 'file') throw hostile(entry, `${showName(pathOf({ directory, name: segment }))} is a file, not a directory`)
     else {
       links += 1
       if (links > MAX_LINKS) throw hostile(entry, 'its parents are a circle of links')

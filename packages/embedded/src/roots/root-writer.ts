@@ -122,8 +122,8 @@ export class RootWriter implements TarVisitor {
     this.#tree.clear(place)
     // What went may have held the target.
     const node = target === null ? null : this.#tree.nodeAt(target)
-    if (target === null || node === null) throw hostile(name, `it is a hard link to "${showName(linkName)}", which is not there`)
-    if (node.kind === 'directory') throw hostile(name, `it is a hard link to the directory "${showName(linkName)}"`)
+    if (target === null || node === null) throw hostile(name, `it is a hard link to ${showName(linkName)}, which is not there`)
+    if (node.kind === 'directory') throw hostile(name, `it is a hard link to the directory ${showName(linkName)}`)
     this.#tree.makeHardLink(place, target, node)
   }
 

@@ -1,6 +1,6 @@
 import { statfsSync } from 'node:fs'
 import { type EnvironmentError, environmentError } from '@orchestrate/core'
-import { DiskError, escapeName } from '@orchestrate/store'
+import { DiskError } from '@orchestrate/store'
 import type { ArchiveFault } from './archive-fault.ts'
 import { showName } from './binary-text.ts'
 import { LayerError, type LayerSource } from './unpack-layers.ts'
@@ -41,17 +41,17 @@ function layerError(error: LayerError, layers: number): EnvironmentError {
 }
 
 function archiveError({ kind, entry, message }: ArchiveFault, layer: string): EnvironmentError {
-  const named = entry === null ? '' : `entry "${escapeName(showName(entry))}" of `
+  const named = entry === null ? '' : `entry ${showName(entry)} of `
   if (kind === 'malformed')
     return environmentError({
       id: 'embedded/malformed-archive',
-      message: `${named}${layer} is not in a form that can be unpacked: ${escapeName(message)}`,
+      message: `${named}${layer} is not in a form that can be unpacked: ${message}`,
       help: 'make the archive again with another tool',
     })
   return environmentError({
     kind: 'integrity',
     id: 'embedded/hostile-archive',
-    message: `${named}${layer} is refused: ${escapeName(message)}`,
+    message: `${named}${layer} is refused: ${message}`,
     help: 'do not use the archive before you know who made it so; nothing of it was kept',
   })
 }

@@ -1,5 +1,5 @@
 import { malformed } from './archive-fault.ts'
-import type { BinaryText } from './binary-text.ts'
+import { type BinaryText, showName } from './binary-text.ts'
 
 /** The fields of one header block, extended headers not yet applied. */
 export interface TarHeader {
@@ -60,7 +60,7 @@ function numberAt(block: Buffer, offset: number, width: number): number {
   const first = block[offset] ?? 0
   if (first >= 0x80) return base256At(block, offset, width)
   const text = textAt(block, offset, width).trim()
-  if (!/^[0-7]*$/.test(text)) throw malformed(`a header holds ${JSON.stringify(text)} where a number belongs`)
+  if (!/^[0-7]*$/.test(text)) throw malformed(`a header holds ${showName(text)} where a number belongs`)
   return text === '' ? 0 : Number.parseInt(text, 8)
 }
 

@@ -1,5 +1,5 @@
 import { malformed } from './archive-fault.ts'
-import type { BinaryText } from './binary-text.ts'
+import { type BinaryText, showName } from './binary-text.ts'
 import { decimal, decimalSeconds, parsePaxRecords, type PaxRecord } from './pax-records.ts'
 import { type SparseMap, sparseEntriesAt, sparseMap, sparseMapInRecords, SparsePrefix, storedSize } from './sparse-map.ts'
 import { paddingOf, parseHeader, sizeAt, TAR_BLOCK, type TarHeader } from './tar-header.ts'
@@ -159,7 +159,7 @@ export class TarReader {
     if (sparse !== null && storedSize(sparse) !== stored) throw malformed('the map of a sparse file disagrees with its size', name)
     const type = typeOf(header.flag, name)
     if (type === null) {
-      if (header.flag !== VOLUME_LABEL) throw malformed(`a member is of the unknown type ${JSON.stringify(header.flag)}`, name)
+      if (header.flag !== VOLUME_LABEL) throw malformed(`a member is of the unknown type ${showName(header.flag)}`, name)
       this.#skip = stored + paddingOf(stored)
       return
     }
