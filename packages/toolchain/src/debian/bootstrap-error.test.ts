@@ -41,6 +41,16 @@ orchestrate available nodejs 20.19.2+dfsg-1+deb13u3
 orchestrate available nodejs 20.19.2+dfsg-1
 E: mmdebstrap failed to run`,
   namespaces: 'unshare: unshare failed: Operation not permitted',
+  full: 'unshare: unshare failed: No space left on device',
+  subuid: 'unshare: no line matching user "ci" in /etc/subuid: Success',
+  range: 'newuidmap: uid range [1-65536) -> [100000-165535) not allowed',
+  uidmap: 'unshare: failed to execute newuidmap: No such file or directory',
+  apparmor: 'newuidmap: write to uid_map failed: Operation not permitted',
+  old: "unshare: unrecognized option '--map-auto'\nTry 'unshare --help' for more information.",
+  tools: 'setpriv: failed to execute unshare: No such file or directory',
+  sysfs: `mount: /tmp/mmdebstrap.x/sys: permission denied.
+dpkg: error processing package foo (--configure):
+E: mmdebstrap failed to run`,
   modes: 'E: unable to pick chroot mode automatically (use --mode for manual selection)',
   missing: 'sh: 4: exec: mmdebstrap: not found',
   dpkg: 'E: cannot find dpkg',

@@ -84,16 +84,12 @@ function problemError({ name, source, locked }: FailedBootstrap, problem: Bootst
         help: 'free some space in the store or the temporary directory, or move the store with ORCHESTRATE_STORE',
       })
     case 'not-permitted':
-      return environmentError({
-        id: 'toolchain/not-permitted',
-        message: `this user may not bootstrap ${subject}`,
-        help: 'run as root, or allow user namespaces and install the package uidmap with entries for this user in /etc/subuid and /etc/subgid',
-      })
+      return notPermitted(subject, problem)
     case 'tool-missing':
       return environmentError({
         id: 'toolchain/mmdebstrap-missing',
         message: `${subject} is bootstrapped with mmdebstrap, but "${problem.tool}" is not installed`,
-        help: 'install the package mmdebstrap (apt-get install mmdebstrap)',
+        help: `install the package ${UTIL_LINUX.has(problem.tool) ? 'util-linux' : 'mmdebstrap (apt-get install mmdebstrap)'}`,
       })
     case 'base-outdated':
       return environmentError({
@@ -113,6 +109,35 @@ function problemError({ name, source, locked }: FailedBootstrap, problem: Bootst
       return assertNever(problem)
   }
 }
+
+function notPermitted(subject: string, { missing, line }: Extract<BootstrapProblem, { kind: 'not-permitted' }>): EnvironmentError {
+  const { what, help } = PERMISSIONS[missing ?? 'other']
+  return environmentError({
+    id: 'toolchain/not-permitted',
+    message: `this user may not bootstrap ${subject}: ${what}`,
+    details: [line],
+    help: `${help}, or bootstrap it as root`,
+  })
+}
+
+const UTIL_LINUX: ReadonlySet<string> = new Set(['setpriv', 'unshare', 'mount'])
+
+const PERMISSIONS = {
+  'user-namespaces': {
+    what: 'namespaces are refused',
+    help: 'allow them (sysctl kernel.unprivileged_userns_clone, user.max_user_namespaces, kernel.apparmor_restrict_unprivileged_userns; in a container, its seccomp profile)',
+  },
+  'subordinate-ids': {
+    what: 'it has no subordinate ids',
+    help: 'give it 65536 that nobody else has: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 USER',
+  },
+  uidmap: { what: 'newuidmap and newgidmap are missing', help: 'install the package uidmap (apt-get install uidmap)' },
+  'map-auto': { what: 'unshare is too old to map subordinate ids', help: 'install util-linux 2.38 or newer' },
+  other: {
+    what: 'a mount is refused',
+    help: 'allow user namespaces to mount, and install the package uidmap with entries for this user in /etc/subuid and /etc/subgid',
+  },
+} as const
 
 function versionsGone(
   name: string,

@@ -11,7 +11,12 @@ export type BootstrapProblem =
   | { readonly kind: 'unreachable'; readonly address: string; readonly reason: string }
   | { readonly kind: 'untrusted'; readonly reason: string }
   | { readonly kind: 'disk-full' }
-  | { readonly kind: 'not-permitted' }
+  /** This user may not make the namespaces of a bootstrap; `line` is what said so. */
+  | {
+      readonly kind: 'not-permitted'
+      readonly missing: 'user-namespaces' | 'subordinate-ids' | 'uidmap' | 'map-auto' | null
+      readonly line: string
+    }
   | { readonly kind: 'tool-missing'; readonly tool: string }
   | { readonly kind: 'unsatisfiable'; readonly lines: readonly string[] }
   | { readonly kind: 'other'; readonly lines: readonly string[] }
@@ -65,6 +70,8 @@ function problemIn(
   known: readonly string[],
 ): BootstrapProblem {
   if (lines.includes('orchestrate base-outdated')) return { kind: 'base-outdated' }
+  const refused = namespaceProblem(lines)
+  if (refused !== null) return refused
   if (lines.some((line) => line.includes('No space left on device'))) return { kind: 'disk-full' }
   const unknown = matches(lines, /^E: Unable to locate package (\S+)/).map(([, name]) => name ?? '')
   const gone = matches(lines, /^E: Version '.*' for '.*' was not found/)
@@ -86,12 +93,33 @@ function mirrorProblem(lines: readonly string[]): BootstrapProblem | null {
   return null
 }
 
+/** What unshare and newuidmap of Debian 12 to 14 and Ubuntu 22.04 to 26.04 say; a full table of namespaces reads like a full disk. */
+const REFUSALS: readonly (readonly [RegExp, 'user-namespaces' | 'subordinate-ids' | 'uidmap' | 'map-auto'])[] = [
+  [/^unshare: no line matching user .* in \/etc\/sub[ug]id/, 'subordinate-ids'],
+  [/^new[ug]idmap: [ug]id range .* not allowed/, 'subordinate-ids'],
+  [/^unshare: failed to execute new[ug]idmap/, 'uidmap'],
+  [/^unshare: unrecognized option '--map-auto'/, 'map-auto'],
+  [/^unshare: unshare failed: (?:Operation not permitted|No space left on device|Invalid argument)/, 'user-namespaces'],
+  [/^(?:unshare: write failed \/proc\/|new[ug]idmap: write to [ug]id_map failed)/, 'user-namespaces'],
+]
+
+function namespaceProblem(lines: readonly string[]): BootstrapProblem | null {
+  for (const [pattern, missing] of REFUSALS) {
+    const line = lines.find((text) => pattern.test(text))
+    if (line !== undefined) return { kind: 'not-permitted', missing, line }
+  }
+  return null
+}
+
 function hostProblem(lines: readonly string[]): BootstrapProblem | null {
-  const denied =
-    /unable to pick chroot mode automatically|unshare(?:\(\))? failed|cannot unshare|newuidmap .* failed|(?:mount|mknod).*: Operation not permitted/
-  if (lines.some((line) => denied.test(line))) return { kind: 'not-permitted' }
-  const [missing] = matches(lines, /^E: cannot find (\S+)$|^sh: \d+: exec: (\S+): not found$/)
-  if (missing !== undefined) return { kind: 'tool-missing', tool: missing[1] ?? missing[2] ?? '' }
+  const denied = /unable to pick chroot mode automatically|(?:mount|mknod).*: Operation not permitted/
+  const refused = lines.find((line) => denied.test(line))
+  if (refused !== undefined) return { kind: 'not-permitted', missing: null, line: refused }
+  const [missing] = matches(
+    lines,
+    /^E: cannot find (\S+)$|^sh: \d+: exec: (\S+): not found$|^setpriv: failed to execute (\S+): No such file/,
+  )
+  if (missing !== undefined) return { kind: 'tool-missing', tool: missing[1] ?? missing[2] ?? missing[3] ?? '' }
   if (lines.some((line) => line.includes('unmet dependencies') || line.includes('held broken packages'))) {
     return {
       kind: 'unsatisfiable',

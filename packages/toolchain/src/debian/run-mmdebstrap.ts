@@ -4,6 +4,7 @@ import type { Store, StoredBlob } from '@orchestrate/store'
 import type { ProcessExit, ProcessRunner } from '../process-runner.ts'
 import { type BootstrapProblem, createBootstrapLog } from './bootstrap-log.ts'
 import { createBootstrapProgress } from './bootstrap-progress.ts'
+import { foreignLeftovers, removeForeignFiles } from './foreign-files.ts'
 import { isolate } from './isolate.ts'
 import { FINISH_SCRIPT, INSTALL_SCRIPT, SETUP_SCRIPT } from './scripts.ts'
 
@@ -56,6 +57,7 @@ export async function runMmdebstrap(
   const scratch = await deps.store.scratch()
   if (!scratch.ok) return err({ kind: 'store', error: scratch.error })
   await using directory = scratch.value
+  if (!deps.superuser) await removeForeignFiles(foreignLeftovers(deps.store.root), deps)
   const log = createBootstrapLog()
   const report = createBootstrapProgress(bootstrap.what, deps.clock, options.progress)
   const launch = isolate(mmdebstrapArguments(bootstrap), directory.path, deps.superuser)
@@ -63,7 +65,7 @@ export async function runMmdebstrap(
     argv: launch.argv,
     env: mmdebstrapEnvironment(bootstrap, deps, launch.temporary),
     input: bootstrap.base,
-    stop: launch.stop,
+    stop: 'kill',
     onLine: (line) => {
       log.push(line)
       report(line)
@@ -73,7 +75,8 @@ export async function runMmdebstrap(
   const failed: { exit: ProcessExit | null } = { exit: null }
   const stored = await storeOutput(deps.store, running, failed)
   // A store that fails stops reading: the process ends by its broken pipe, and only then may its directory go.
-  await running.exit
+  const exit = await running.exit
+  if (!deps.superuser && !isSuccess(exit)) await removeForeignFiles([launch.temporary, `${launch.temporary}.upper`], deps)
   if (options.signal.aborted) return err({ kind: 'cancelled' })
   if (failed.exit !== null) return err({ kind: 'problem', problem: problemOf(failed.exit, log.problem()) })
   if (!stored.ok) return err({ kind: 'store', error: stored.error })
@@ -93,7 +96,7 @@ async function storeOutput(
   const content = async function* (): AsyncGenerator<Uint8Array> {
     yield* running.stdout
     const exit = await running.exit
-    if (exit.kind === 'exited' && exit.code === 0) return
+    if (isSuccess(exit)) return
     failed.exit = exit
     throw new BootstrapFailed('the bootstrap failed')
   }
@@ -104,6 +107,8 @@ async function storeOutput(
     return err({ kind: 'environment', id: 'toolchain/bootstrap-failed', message: error.message, details: [], help: null })
   }
 }
+
+const isSuccess = (exit: ProcessExit): boolean => exit.kind === 'exited' && exit.code === 0
 
 function problemOf(exit: ProcessExit, said: BootstrapProblem): BootstrapProblem {
   if (exit.kind === 'not-started') return { kind: 'tool-missing', tool: exit.command }
@@ -137,14 +142,14 @@ function mmdebstrapArguments({ source, base }: Bootstrap): readonly string[] {
 
 const PASSED_ON = ['PATH', 'http_proxy', 'https_proxy', 'ftp_proxy', 'no_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY']
 
-function mmdebstrapEnvironment(bootstrap: Bootstrap, deps: BootstrapDeps, temporary: string | null): ReadonlyMap<string, string> {
+function mmdebstrapEnvironment(bootstrap: Bootstrap, deps: BootstrapDeps, temporary: string): ReadonlyMap<string, string> {
   const locked = [...(bootstrap.locked ?? [])].map(([name, version]) => `${name}=${version}`)
   return new Map([
     ...PASSED_ON.flatMap((name): [string, string][] => {
       const value = deps.env.get(name)
       return value === undefined ? [] : [[name, value]]
     }),
-    ...(temporary === null ? [] : ([['TMPDIR', temporary]] satisfies [string, string][])),
+    ['TMPDIR', temporary],
     ['LC_ALL', 'C.UTF-8'],
     ['SOURCE_DATE_EPOCH', SOURCE_DATE_EPOCH],
     ['ORCHESTRATE_STAGE', bootstrap.base === null ? 'base' : 'packages'],

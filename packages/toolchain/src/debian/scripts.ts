@@ -9,6 +9,8 @@ umask 022
 export APT_CONFIG="$MMDEBSTRAP_APT_CONFIG"
 if [ "$ORCHESTRATE_STAGE" = packages ]; then
   tar -C "$1" --extract --numeric-owner --preserve-permissions --xattrs --xattrs-include='*' --file - <&3
+  # A base has no device nodes; where none can be made, mmdebstrap mounts this machine's over files in here.
+  mkdir -p "$1/dev"
 fi
 if [ -n "$ORCHESTRATE_LOCKED" ]; then
   mkdir -p "$1/etc/apt/preferences.d"
