@@ -1,8 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { digestOf } from '@orchestrate/core'
-import { openStore, type Store } from '@orchestrate/store'
+import { formatLabel, labelProcess, openStore, type Store } from '@orchestrate/store'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { ProcessRequest } from '../process-runner.ts'
 import { debianSource, samplePlatform } from '../sample-toolchains.ts'
@@ -35,6 +36,7 @@ function bootstrap(
   processes: ReturnType<typeof scriptedProcesses>,
   request: Partial<DebianRequest> = {},
   signal = new AbortController().signal,
+  superuser = true,
 ) {
   const deps = {
     store,
@@ -44,7 +46,7 @@ function bootstrap(
       ['http_proxy', 'http://proxy'],
       ['SECRET', 'x'],
     ]),
-    superuser: true,
+    superuser,
     clock,
   }
   return bootstrapDebian({ ...make, ...request }, deps, { progress: () => undefined, signal })
@@ -150,6 +152,31 @@ it('is cancelled by its signal', async () => {
   const controller = new AbortController()
   const processes = scriptedProcesses(() => (controller.abort(), { exit: { kind: 'signalled', signal: 'SIGKILL' } }))
   expect(await bootstrap(processes, {}, controller.signal)).toMatchObject({ ok: false, error: { id: 'toolchain/cancelled' } })
+})
+
+it('is root in a namespace of subordinate ids for an ordinary user, and in none of its own for root', async () => {
+  const never = new AbortController().signal
+  const [asUser, asRoot] = [scriptedProcesses(perStage), scriptedProcesses(perStage)]
+  await bootstrap(asUser, {}, never, false)
+  await bootstrap(asRoot, { locked: new Map([['bash', '1']]) })
+  const start = ['setpriv', '--pdeathsig', 'KILL', 'unshare']
+  const map = ['--user', '--map-root-user', '--map-auto']
+  const rest = ['--mount', '--pid', '--fork', '--kill-child=KILL', '--mount-proc', 'sh', '-c']
+  expect(asUser.requests[0]?.argv.slice(0, 14)).toEqual([...start, ...map, ...rest])
+  expect(asRoot.requests[0]?.argv.slice(0, 11)).toEqual([...start, ...rest])
+})
+
+it('removes as root inside what a failed or killed bootstrap has left of subordinate ids', async () => {
+  const dead = spawnSync('true').pid
+  const leftover = join(store.root, 'tmp', `${formatLabel({ ...labelProcess({}), pid: dead })}.0123456789ab`)
+  mkdirSync(leftover)
+  const isRemoval = ({ argv }: ProcessRequest): boolean => argv.includes('rm')
+  const processes = scriptedProcesses((request) => (isRemoval(request) ? {} : { exit: { kind: 'exited', code: 25 } }))
+  await bootstrap(processes, {}, new AbortController().signal, false)
+  expect(processes.requests.map(isRemoval)).toEqual([true, false, true])
+  const removed = processes.requests.filter(isRemoval).map(({ argv }) => argv.slice(argv.indexOf('--') + 1))
+  const temporary = processes.requests[1]?.env.get('TMPDIR') ?? ''
+  expect(removed).toEqual([[leftover], [temporary, `${temporary}.upper`]])
 })
 
 it('starts nothing for a suite or a package that reads as an option', async () => {

@@ -1,3 +1,5 @@
+import { JAVA_CERTIFICATES_PROGRAM } from './java-certificates.ts'
+
 /**
  * Runs on this machine before packages are downloaded, `$1` being the new root: lays out the base, holds locked versions,
  * reads the package lists, and finds out early what the mirror does not have.
@@ -67,6 +69,7 @@ rm -rf etc/dpkg/dpkg.cfg.d/99mmdebstrap var/cache var/log var/backups
 rm -rf etc/resolv.conf etc/hostname etc/hosts etc/machine-id var/lib/dbus/machine-id etc/.pwd.lock
 rm -rf etc/passwd- etc/group- etc/shadow- etc/gshadow- etc/subuid- etc/subgid-
 rm -rf var/lib/dpkg/available var/lib/dpkg/lock var/lib/dpkg/lock-frontend var/lib/dpkg/triggers/Lock var/lib/dpkg/*-old
+[ ! -f etc/ssl/certs/java/cacerts ] || perl -e '${JAVA_CERTIFICATES_PROGRAM}' etc/ssl/certs/java/cacerts
 [ ! -f etc/shadow ] || sed -i 's/^\\([^:]*:[^:]*\\):[0-9]*:/\\1:3653:/' etc/shadow
 find run tmp var/tmp -mindepth 1 -xdev -delete
 mkdir -p var/cache var/log var/backups workspace out root run/orchestrate run/lock
