@@ -11,7 +11,7 @@ export default defineConfig({
         ...source,
         test: {
           name: 'system',
-          include: ['test/{e2e,docker,examples}/**/*.test.ts'],
+          include: ['test/{e2e,docker,embedded,examples}/**/*.test.ts'],
           globalSetup: ['test/examples/store.ts'],
           testTimeout: 600_000,
           hookTimeout: 600_000,
