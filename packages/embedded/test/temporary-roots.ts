@@ -26,7 +26,12 @@ export interface TemporaryRoots extends Disposable {
 export function temporaryRoots(directory: string = realpathSync(mkdtempSync(join(tmpdir(), 'roots-test-')))): TemporaryRoots {
   const lines: string[] = []
   const open = (): Roots =>
-    openRoots({ directory: join(directory, 'state'), clock: systemClock, progress: (message) => void lines.push(message) })
+    openRoots({
+      directory: join(directory, 'state'),
+      clock: systemClock,
+      uid: process.getuid?.() ?? 0,
+      progress: (message) => void lines.push(message),
+    })
   mkdirSync(join(directory, 'layers'), { recursive: true })
   return {
     directory,

@@ -8,7 +8,7 @@ import { describeTree, imageOf, never, temporaryRoots, valueOf } from '../../tes
 async function layOut(...tars: readonly Buffer[]): Promise<Readonly<Record<string, string>>> {
   using temporary = temporaryRoots()
   const { path } = valueOf(await temporary.roots.ensureImage(imageOf(...tars), never))
-  const provided = new Set(['.init', 'dev', 'etc', 'etc/hostname', 'etc/hosts', 'etc/resolv.conf', 'proc', 'sys'])
+  const provided = new Set(['dev', 'etc', 'etc/hostname', 'etc/hosts', 'etc/resolv.conf', 'proc', 'sys'])
   return Object.fromEntries(Object.entries(describeTree(path)).filter(([name]) => !provided.has(name)))
 }
 
@@ -121,6 +121,29 @@ describe('one layer', () => {
     })
   })
 
+  it("keeps an image's owners for the superuser, those that a container has, and no others", async () => {
+    using temporary = temporaryRoots()
+    const tar = handMadeTar(
+      { name: 'data/', flag: '5', mode: 0o755, uid: 1000 },
+      { name: 'data/key', mode: 0o4600, uid: 65532, content: 'k' },
+      { name: 'data/link', flag: '2', linkName: 'key', uid: 33 },
+      paxHeader([
+        ['uid', '165536'],
+        ['gid', '42'],
+      ]),
+      { name: 'far' },
+    )
+    const owners = (path: string): readonly string[] =>
+      ['data', 'data/key', 'data/link', 'far'].map((name) => {
+        const { uid, gid, mode } = lstatSync(join(path, name))
+        return `${name} ${uid}:${gid} ${(mode & 0o7777).toString(8)}`
+      })
+    const image = valueOf(await temporary.roots.ensureImage(imageOf(tar), never))
+    expect(owners(image.path)).toEqual(['data 1000:0 755', 'data/key 65532:0 600', 'data/link 33:0 777', 'far 0:42 644'])
+    const toolchain = valueOf(await temporary.roots.ensure(temporary.rootOf(tar), [], never))
+    expect(owners(toolchain.path)).toEqual(['data 0:0 755', 'data/key 0:0 600', 'data/link 0:0 777', 'far 0:0 644'])
+  })
+
   it('keeps names that are not UTF-8 apart', async () => {
     using temporary = temporaryRoots()
     const tar = handMadeTar(
@@ -144,7 +167,6 @@ describe('one layer', () => {
     )
     const { path } = valueOf(await temporary.roots.ensure(temporary.rootOf(tar), ['/var/cache/go'], never))
     expect(describeTree(path)).toEqual({
-      '.init': '755 ',
       dev: '755 /',
       etc: '755 /',
       'etc/hostname': '644 ',

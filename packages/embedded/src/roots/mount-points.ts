@@ -20,7 +20,6 @@ const IMAGE_MOUNT_POINTS: typeof BUILDER_MOUNT_POINTS = [
   ['/etc/hosts', 'file', 0o644],
   ['/etc/hostname', 'file', 0o644],
   ['/etc/resolv.conf', 'file', 0o644],
-  ['/.init', 'file', 0o755],
 ]
 
 /**

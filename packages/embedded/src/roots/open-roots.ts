@@ -92,7 +92,9 @@ class RootShelf implements Roots {
     if (!(await this.#extend(request))) {
       await this.#disk.remove(request.identity)
       await this.#disk.sweep()
-      await unpackRoot(request, this.#disk, { progress: this.#options.progress, clock: this.#options.clock, signal })
+      const { progress, clock, uid } = this.#options
+      const owners = request.purpose === 'image' && uid === 0 ? 'kept' : 'dropped'
+      await unpackRoot(request, this.#disk, { owners, progress, clock, signal })
     }
     this.#verified.delete(request.identity)
   }

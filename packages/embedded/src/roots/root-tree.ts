@@ -1,14 +1,23 @@
-import { chmodSync, linkSync, lutimesSync, mkdirSync, openSync, rmdirSync, symlinkSync, unlinkSync, utimesSync } from 'node:fs'
+import { chmodSync, lchownSync, linkSync, lutimesSync, mkdirSync, openSync, rmdirSync, symlinkSync, unlinkSync, utimesSync } from 'node:fs'
 import { onDisk } from '@orchestrate/store'
 import { type BinaryText, fromHostPath, toHostPath } from './binary-text.ts'
 import { NewFile } from './new-file.ts'
 import { type DirectoryNode, directoryNode, locate, pathOf, type RootNode, type RootPlace } from './root-model.ts'
 
+/** Who a file is said to belong to. */
+export interface Owner {
+  readonly uid: number
+  readonly gid: number
+}
+
 /** What a directory, a file or a link is to have. `mtime` in seconds since the Unix epoch; null leaves the time of making. */
-export interface Attributes {
+export interface Attributes extends Owner {
   readonly mode: number
   readonly mtime: number | null
 }
+
+/** The attributes of what no archive describes. */
+export const PLAIN: Owner = { uid: 0, gid: 0 }
 
 /**
  * A root file system that is being written below an empty directory, to which nobody else writes. It knows from a model what
@@ -16,19 +25,24 @@ export interface Attributes {
  */
 export class RootTree {
   readonly #base: BinaryText
+  readonly #owners: 'kept' | 'dropped'
   readonly root = directoryNode(null, '', 0)
   /** The layer that whatever is made now belongs to; the lowest is 0. */
   layer = 0
 
-  /** @param directory absolute, exists and is empty */
-  constructor(directory: string) {
+  /**
+   * @param directory absolute, exists and is empty
+   * @param owners `dropped`: everything belongs to the caller; only the superuser can keep them
+   */
+  constructor(directory: string, owners: 'kept' | 'dropped') {
     this.#base = fromHostPath(directory)
+    this.#owners = owners
   }
 
   /** Where a name belongs, its missing parents made. @throws ArchiveFault */
   locate(segments: readonly BinaryText[], entry: BinaryText): RootPlace {
     const missing = (directory: DirectoryNode, name: BinaryText): DirectoryNode =>
-      this.makeDirectory({ directory, name }, { mode: 0o755, mtime: null })
+      this.makeDirectory({ directory, name }, { ...PLAIN, mode: 0o755, mtime: null })
     const place = locate(this.root, segments, { entry, missing })
     if (place === null) throw new Error(`a parent was not made: ${entry}`)
     return place
@@ -52,28 +66,34 @@ export class RootTree {
   }
 
   /** The caller may read, fill and remove it, whatever `mode` says; of the special bits only the sticky one is kept. */
-  describe(node: DirectoryNode, { mode, mtime }: Attributes): void {
-    this.#at(node.path, (path) => chmodSync(path, (mode & 0o1777) | 0o700))
+  describe(node: DirectoryNode, { mode, mtime, ...owner }: Attributes): void {
+    this.#at(node.path, (path) => {
+      this.#chown(path, owner)
+      chmodSync(path, (mode & 0o1777) | 0o700)
+    })
     node.layer = this.layer
     node.mtime = mtime === null ? null : fileTime(mtime)
   }
 
   /** The caller may read it, whatever `mode` says; no special bit is kept. */
-  createFile(place: RootPlace, { mode, mtime, size }: Attributes & { readonly mtime: number; readonly size: number }): NewFile {
+  createFile(place: RootPlace, { mode, mtime, size, ...owner }: Attributes & { readonly mtime: number; readonly size: number }): NewFile {
     this.clear(place)
     const file = this.#at(pathOf(place), (path) => {
       const attributes = { mode: (mode & 0o777) | 0o400, mtime: fileTime(mtime), size }
-      return new NewFile(openSync(path, 'wx', 0o600), String(path), attributes)
+      const descriptor = openSync(path, 'wx', 0o600)
+      this.#chown(path, owner)
+      return new NewFile(descriptor, String(path), attributes)
     })
     place.directory.children.set(place.name, { kind: 'file', layer: this.layer })
     return file
   }
 
   /** The target is kept as it is: only processes inside the root follow it. */
-  makeSymlink(place: RootPlace, target: BinaryText, mtime: number): void {
+  makeSymlink(place: RootPlace, target: BinaryText, { mtime, ...owner }: Owner & { readonly mtime: number }): void {
     this.clear(place)
     this.#at(pathOf(place), (path) => {
       symlinkSync(toHostPath(target), path)
+      this.#chown(path, owner)
       lutimesSync(path, fileTime(mtime), fileTime(mtime))
     })
     place.directory.children.set(place.name, { kind: 'symlink', layer: this.layer, target })
@@ -119,6 +139,11 @@ export class RootTree {
       pathOf({ directory, name }),
       ...(node.kind === 'directory' ? this.paths(node) : []),
     ])
+  }
+
+  /** What is made belongs to the caller, which root's files always do. */
+  #chown(path: string | Buffer, { uid, gid }: Owner): void {
+    if (this.#owners === 'kept') lchownSync(path, uid, gid)
   }
 
   #at<T>(path: BinaryText, call: (path: string | Buffer) => T): T {

@@ -4,13 +4,12 @@ import { ArchiveFault, hostile } from './archive-fault.ts'
 import { type BinaryText, fromHostPath, showName } from './binary-text.ts'
 import type { NewFile } from './new-file.ts'
 import { locate, pathOf, type RootPlace, segmentsOf } from './root-model.ts'
-import { RootTree } from './root-tree.ts'
+import { PLAIN, RootTree } from './root-tree.ts'
 import type { TarMember, TarVisitor } from './tar-reader.ts'
 import { readWhiteout, type Whiteout } from './whiteout.ts'
 
 /**
- * Lays the members of layers over one another below an empty directory. Everything belongs to the caller; setuid, setgid and
- * devices are left out. Of two entries with one name the later one counts, also a file in the place of a directory.
+ * Lays the members of layers over one another below an empty directory. Setuid, setgid and devices are left out. Of two entries with one name the later one counts, also a file in the place of a directory.
  */
 export class RootWriter implements TarVisitor {
   readonly #tree: RootTree
@@ -18,9 +17,12 @@ export class RootWriter implements TarVisitor {
   /** Paths of device nodes and pipes, which were left out. */
   readonly #skipped = new Set<BinaryText>()
 
-  /** @param directory absolute, exists and is empty */
-  constructor(directory: string) {
-    this.#tree = new RootTree(directory)
+  /**
+   * @param directory absolute, exists and is empty
+   * @param owners `dropped`: everything belongs to the caller; only the superuser can keep them
+   */
+  constructor(directory: string, owners: 'kept' | 'dropped') {
+    this.#tree = new RootTree(directory, owners)
   }
 
   get skipped(): number {
@@ -59,8 +61,8 @@ export class RootWriter implements TarVisitor {
     const name = fromHostPath(path)
     const place = this.#placeFor(name)
     if (place === null || this.#tree.nodeAt(place) !== null) return
-    if (kind === 'directory') this.#tree.makeDirectory(place, { mode, mtime: PROVIDED_MTIME })
-    else this.#tree.createFile(place, { mode, mtime: PROVIDED_MTIME, size: 0 }).finish()
+    if (kind === 'directory') this.#tree.makeDirectory(place, { ...PLAIN, mode, mtime: PROVIDED_MTIME })
+    else this.#tree.createFile(place, { ...PLAIN, mode, mtime: PROVIDED_MTIME, size: 0 }).finish()
   }
 
   /** To be called last; gives the paths of everything in the root, parents first. @throws DiskError */
@@ -84,13 +86,13 @@ export class RootWriter implements TarVisitor {
     }
   }
 
-  #describeRoot({ type, name, mode, mtime }: TarMember): void {
-    if (type !== 'directory') throw hostile(name, 'it takes the place of the root')
-    this.#tree.describe(this.#tree.root, { mode, mtime })
+  #describeRoot(member: TarMember): void {
+    if (member.type !== 'directory') throw hostile(member.name, 'it takes the place of the root')
+    this.#tree.describe(this.#tree.root, member)
   }
 
   #make(place: RootPlace, member: TarMember): void {
-    const { type, name, linkName, mtime } = member
+    const { type, name, linkName } = member
     switch (type) {
       case 'directory':
         this.#tree.makeDirectory(place, member)
@@ -100,7 +102,7 @@ export class RootWriter implements TarVisitor {
         return
       case 'symlink':
         if (linkName === '' || linkName.includes('\0')) throw hostile(name, 'it is a link to nothing')
-        this.#tree.makeSymlink(place, linkName, mtime)
+        this.#tree.makeSymlink(place, linkName, member)
         return
       case 'hardlink':
         this.#linkTo(place, member)

@@ -6,6 +6,8 @@ export interface RootsOptions {
   /** Absolute; root file systems are kept in `roots/` below it, mode 0700. */
   readonly directory: string
   readonly clock: Clock
+  /** Of this process; the superuser keeps the owners of an image's files, everybody else owns all of them. */
+  readonly uid: number
   /** One live line for a long unpacking. */
   readonly progress: (message: string) => void
 }

@@ -1,4 +1,4 @@
-import { malformed } from './archive-fault.ts'
+import { ArchiveFault, malformed } from './archive-fault.ts'
 import { type BinaryText, showName } from './binary-text.ts'
 
 /** The fields of one header block, extended headers not yet applied. */
@@ -9,6 +9,9 @@ export interface TarHeader {
   readonly linkName: BinaryText
   /** Permission, setuid, setgid and sticky bits. */
   readonly mode: number
+  /** 0 where it is none that a container has. */
+  readonly uid: number
+  readonly gid: number
   /** Bytes of content that follow. */
   readonly size: number
   /** Seconds since the Unix epoch. */
@@ -18,7 +21,7 @@ export interface TarHeader {
 export const TAR_BLOCK = 512
 
 /**
- * Reads a header block of USTAR or GNU tar. Owners are not read: nothing keeps them.
+ * Reads a header block of USTAR or GNU tar.
  *
  * @see https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html#tag_20_94_13_06
  * @throws ArchiveFault
@@ -32,6 +35,8 @@ export function parseHeader(block: Buffer): TarHeader {
     name: prefix === '' ? name : `${prefix}/${name}`,
     linkName: textAt(block, 157, 100),
     mode: numberAt(block, 100, 8) & 0o7777,
+    uid: ownerAt(block, 108),
+    gid: ownerAt(block, 116),
     size: sizeAt(block, 124),
     mtime: numberAt(block, 136, 12),
   }
@@ -53,6 +58,23 @@ export function sizeAt(block: Buffer, offset: number): number {
 export function textAt(block: Buffer, offset: number, width: number): BinaryText {
   const end = block.indexOf(0, offset)
   return block.toString('latin1', offset, end < 0 || end > offset + width ? offset + width : end)
+}
+
+/** An owner that a container has; root in place of any other: most readers of a header have no use for it. */
+export function containerOwner(owner: number): number {
+  return owner >= 0 && owner <= LAST_OWNER ? owner : 0
+}
+
+/** Of the ids that are mapped into containers. */
+const LAST_OWNER = 65535
+
+function ownerAt(block: Buffer, offset: number): number {
+  try {
+    return containerOwner(numberAt(block, offset, 8))
+  } catch (error) {
+    if (error instanceof ArchiveFault) return 0
+    throw error
+  }
 }
 
 /** Octal text, or base-256 when the first bit is set (GNU; the second bit is the sign). */

@@ -2,7 +2,7 @@ import { malformed } from './archive-fault.ts'
 import { type BinaryText, showName } from './binary-text.ts'
 import { decimal, decimalSeconds, parsePaxRecords, type PaxRecord } from './pax-records.ts'
 import { type SparseMap, sparseEntriesAt, sparseMap, sparseMapInRecords, SparsePrefix, storedSize } from './sparse-map.ts'
-import { paddingOf, parseHeader, sizeAt, TAR_BLOCK, type TarHeader } from './tar-header.ts'
+import { containerOwner, paddingOf, parseHeader, sizeAt, TAR_BLOCK, type TarHeader } from './tar-header.ts'
 
 /** One member of an archive as it came: nothing about it is trusted. */
 export interface TarMember {
@@ -11,6 +11,8 @@ export interface TarMember {
   readonly linkName: BinaryText
   /** Permission, setuid, setgid and sticky bits. */
   readonly mode: number
+  readonly uid: number
+  readonly gid: number
   /** Of a file with its holes, bytes. */
   readonly size: number
   /** Seconds since the Unix epoch. */
@@ -171,6 +173,8 @@ export class TarReader {
       name,
       linkName: values.get('linkpath') ?? header.linkName,
       mode: header.mode,
+      uid: ownerOf(values.get('uid'), header.uid),
+      gid: ownerOf(values.get('gid'), header.gid),
       size: type === 'file' ? (sparse?.realSize ?? stored) : 0,
       mtime: mtime === undefined ? header.mtime : decimalSeconds(mtime),
     })
@@ -213,6 +217,9 @@ function typeOf(flag: string, name: BinaryText): TarMember['type'] | null {
   const type = TYPES[flag] ?? null
   return type === 'file' && name.endsWith('/') ? 'directory' : type
 }
+
+const ownerOf = (record: string | undefined, field: number): number =>
+  record === undefined ? field : containerOwner(/^[0-9]+$/.test(record) ? Number(record) : 0)
 
 /** Later records win; one without a value takes back what was said before. */
 function valuesOf(records: readonly PaxRecord[]): ReadonlyMap<string, string> {

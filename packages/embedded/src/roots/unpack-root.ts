@@ -16,6 +16,7 @@ export interface RootRequest {
 }
 
 export interface UnpackOptions {
+  readonly owners: 'kept' | 'dropped'
   readonly progress: (message: string) => void
   readonly clock: Clock
   readonly signal: AbortSignal
@@ -29,7 +30,7 @@ export interface UnpackOptions {
  */
 export async function unpackRoot(request: RootRequest, disk: RootsDisk, options: UnpackOptions): Promise<void> {
   const begun = disk.begin()
-  const writer = new RootWriter(begun.root)
+  const writer = new RootWriter(begun.root, options.owners)
   try {
     await unpackLayers(request.layers, writer, { onBytes: reportBytes(request, options), signal: options.signal })
     provideMountPoints(writer, request.purpose, request.mountPoints)
