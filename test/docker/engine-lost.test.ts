@@ -6,10 +6,12 @@ import {
   contractBuilder,
   type EngineFixture,
   identifyDeadProcess,
+  identifyProcess,
   privateDaemon,
   renderSteps,
 } from '@orchestrate/testkit'
 import { expect, it } from 'vitest'
+import { DOCKER_FACTS } from './docker-fixture.ts'
 
 const never = new AbortController().signal
 
@@ -19,10 +21,12 @@ it('reports a builder as lost when the engine crashes under it, and the next run
   const engine = connectTo(daemon)
   const fixture: EngineFixture = {
     engine,
+    run: identifyProcess('lost-contract'),
     directory,
     root: busyboxRoot(directory),
     command: renderSteps,
     leftovers: async () => [],
+    facts: DOCKER_FACTS,
     [Symbol.asyncDispose]: () => engine.close(),
   }
   const builder = contractBuilder(fixture, { run: identifyDeadProcess('lost'), steps: [{ do: 'never-end' }] })

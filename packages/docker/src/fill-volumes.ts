@@ -24,7 +24,8 @@ export async function fillVolumes(
   const opened = isRoot(builder.user) ? [] : [...layout.writable, ...layout.copies.map(({ volume }) => volume)]
   const volumes = [...new Set([...layout.copies.map(({ volume }) => volume), ...opened])]
   if (volumes.length === 0) return
-  const helper = await createHelper(session, builder, { image, volumes }, signal)
+  signal.throwIfAborted()
+  const helper = await createHelper(session, builder, { image, volumes })
   try {
     for (const { volume, source } of layout.copies) {
       const more = opened.includes(volume) ? ANYBODY_WRITES : 0
@@ -43,11 +44,11 @@ function placeOf(volume: string): string {
   return `/orchestrate-volumes/${volume}`
 }
 
+/** Not to be cut off: it would be made all the same. */
 async function createHelper(
   session: DockerSession,
   builder: Builder,
   options: { readonly image: string; readonly volumes: readonly string[] },
-  signal: AbortSignal,
 ): Promise<string> {
   const answer = await session.api.json({
     method: 'POST',
@@ -68,7 +69,6 @@ async function createHelper(
         })),
       },
     },
-    signal,
   })
   return textAt(answer, 'Id')
 }

@@ -5,7 +5,8 @@ import { createTarDecoder, type ParsedTarEntry } from 'modern-tar'
 
 /**
  * Reads the archive of a directory as the engine streams it, one entry at a time, without ever holding more than a few chunks.
- * `root` is the directory's own name, which the engine puts before every path. Names are passed on as they are written.
+ * `root` is the directory's own name, which the engine puts before every path. Names are passed on as they are written,
+ * but for one that is not UTF-8, which comes with half of a surrogate pair in it.
  *
  * @throws EngineStreamError when the archive is cut or malformed.
  */
@@ -46,7 +47,8 @@ function toEntry({ header, body }: ParsedTarEntry, root: string): ArchiveEntry |
     type,
     mode: (header.mode ?? 0) & 0o7777,
     size: type === 'file' ? header.size : 0,
-    linkName: type === 'hardlink' ? withoutRoot(header.linkname ?? '', root) : type === 'symlink' ? (header.linkname ?? '') : '',
+    linkName:
+      type === 'hardlink' ? withoutRoot(header.linkname ?? '', root) : type === 'symlink' ? keepUnreadable(header.linkname ?? '') : '',
     content: readContent(body as AsyncIterable<Uint8Array>),
   }
 }
@@ -65,5 +67,13 @@ function broken(cause: unknown): EngineStreamError {
 
 function withoutRoot(name: string, root: string): string {
   if (name === root || name === `${root}/`) return ''
-  return name.startsWith(`${root}/`) ? name.slice(root.length + 1) : name
+  return keepUnreadable(name.startsWith(`${root}/`) ? name.slice(root.length + 1) : name)
+}
+
+/**
+ * The decoder writes a replacement character for bytes that are not UTF-8. Such a name is not the file's, and two files could get
+ * the same: half of a surrogate pair in its place makes the store reject it.
+ */
+function keepUnreadable(name: string): string {
+  return name.replaceAll('\uFFFD', '\uDCFD')
 }

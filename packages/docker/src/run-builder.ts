@@ -21,7 +21,7 @@ const CREATE_DEADLINE = 60_000
 
 /** Runs one builder in a container of its own. Whatever was made for it goes with the exit, or at once when it throws. */
 export async function runBuilder(session: DockerSession, builder: Builder, control: BuilderControl): Promise<BuilderExit> {
-  if (control.stop.aborted || control.kill.aborted) return neverStarted()
+  if (control.stop.aborted || control.kill.aborted) return neverStarted(null)
   const image = await prepareRoot(session, builder.root, control.kill)
   session.dirty = true
   session.reaper.start()
@@ -29,8 +29,8 @@ export async function runBuilder(session: DockerSession, builder: Builder, contr
   try {
     return await runOnce(session, builder, { control, image, made })
   } catch (error) {
+    if (control.kill.aborted && isAbort(error)) return neverStarted(made)
     await made.remove()
-    if (control.kill.aborted && error instanceof DOMException && error.name === 'AbortError') return neverStarted()
     if (!(error instanceof OverlayRefused)) throw error
     session.overlay = false
     return await runBuilder(session, builder, control)
@@ -46,6 +46,8 @@ class MadeThings {
   private readonly builder: Builder
   private removal: Promise<void> | null = null
   volumes: readonly string[] = []
+  /** What is still being made. It is never cut off: it would appear after its removal. */
+  making: Promise<unknown> = Promise.resolve()
 
   constructor(session: DockerSession, builder: Builder) {
     this.session = session
@@ -61,6 +63,7 @@ class MadeThings {
   /** What an engine does not let go now is left to close() and to the next sweep: it must not hide how the builder ended. */
   private async removeAll(): Promise<void> {
     const { api } = this.session
+    await Promise.allSettled([this.making])
     await attempt(api.host, `removing builder "${this.builder.id}"`, async () => {
       await removeContainer(this.session, containerName(this.builder))
       await Promise.all(this.volumes.map((volume) => removeVolume(this.session, volume)))
@@ -75,20 +78,10 @@ interface Attempt {
 }
 
 async function runOnce(session: DockerSession, builder: Builder, { control, image, made }: Attempt): Promise<BuilderExit> {
-  const { init } = await session.facts(control.kill)
-  const layout = await layOutMounts(session, builder, control.kill)
-  made.volumes = layout.volumes
-  const container = await createContainer(
-    session,
-    builder,
-    describeContainer(builder, { image, mounts: layout.mounts, init }),
-    control.kill,
-  )
-  await fillVolumes(session, builder, { image, layout }, control.kill)
-  if (control.stop.aborted) {
-    await made.remove()
-    return neverStarted()
-  }
+  const making = makeContainer(session, builder, { control, image, made })
+  made.making = making
+  const { container, layout } = await Promise.race([making, rejectOn(control.kill)])
+  if (control.stop.aborted) return neverStarted(made)
   try {
     const { id, graceMs } = builder
     const onStarted = (): Promise<void> => Promise.resolve()
@@ -100,13 +93,28 @@ async function runOnce(session: DockerSession, builder: Builder, { control, imag
   }
 }
 
-async function createContainer(session: DockerSession, builder: Builder, body: object, signal: AbortSignal): Promise<string> {
+const uncut = new AbortController().signal
+
+async function makeContainer(
+  session: DockerSession,
+  builder: Builder,
+  { control, image, made }: Attempt,
+): Promise<{ readonly container: string; readonly layout: MountLayout }> {
+  const { init } = await session.facts(control.kill)
+  const layout = await layOutMounts(session, builder, uncut)
+  made.volumes = layout.volumes
+  control.kill.throwIfAborted()
+  const container = await createContainer(session, builder, describeContainer(builder, { image, mounts: layout.mounts, init }))
+  await fillVolumes(session, builder, { image, layout }, control.kill)
+  return { container, layout }
+}
+
+async function createContainer(session: DockerSession, builder: Builder, body: object): Promise<string> {
   const request = {
     method: 'POST',
     path: '/containers/create',
     query: { name: containerName(builder) },
     body,
-    signal,
     deadline: CREATE_DEADLINE,
   } as const
   try {
@@ -195,20 +203,31 @@ async function openArchive(session: DockerSession, container: string, signal: Ab
   }
 }
 
-/** Of a builder that was stopped before it began. */
-function neverStarted(): BuilderExit {
+/** Of a builder that was stopped before it began, with what was made for it until then. */
+function neverStarted(made: MadeThings | null): BuilderExit {
   return {
     code: 143,
     outOfMemory: false,
     stopped: true,
     startError: null,
     outputs: () => noOutputs(),
-    async [Symbol.asyncDispose]() {
-      // Nothing was made.
-    },
+    [Symbol.asyncDispose]: async () => await made?.remove(),
   }
 }
 
 async function* noOutputs(): AsyncGenerator<ArchiveEntry> {
   // Ended before it began.
+}
+
+/** Never settles otherwise. */
+function rejectOn(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const abort = (): void => reject(signal.reason)
+    if (signal.aborted) abort()
+    else signal.addEventListener('abort', abort, { once: true })
+  })
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'AbortError'
 }

@@ -9,6 +9,7 @@ import {
   type RootFilesystem,
   type RunIdentity,
 } from '@orchestrate/execute'
+import { unknownUser } from './contract/contract-users.ts'
 import { createGate, type Gate, type GateKeeper } from './gate.ts'
 import { isAlive } from './process-identity.ts'
 import {
@@ -156,6 +157,8 @@ class InProcessEngine implements ScriptedEngine {
 
   async run(builder: Builder, control: BuilderControl): Promise<Result<BuilderExit, EnvironmentError>> {
     if (control.stop.aborted || control.kill.aborted) return ok(neverStarted())
+    const stranger = unknownUser(builder.user)
+    if (stranger !== null) return err(noUser(builder, stranger))
     this.begin(builder)
     try {
       return await this.finish(builder, control)
@@ -234,6 +237,15 @@ class InProcessEngine implements ScriptedEngine {
 
 function lookUp<T>(table: ReadonlyMap<string, T>, builder: Builder): T | undefined {
   return table.get(builder.id) ?? table.get(builder.argv.join(' '))
+}
+
+/** The scripted root file system has the users and groups of the contract's. */
+function noUser(builder: Builder, name: string): EnvironmentError {
+  return environmentError({
+    id: 'engine/refused',
+    message: `the root file system of builder "${builder.id}" has no user or group "${name}"`,
+    help: 'name a user of the toolchain, or a uid',
+  })
 }
 
 function lost(builder: Builder): EnvironmentError {

@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import type { ArchiveEntry } from '@orchestrate/core'
-import type { Builder, BuilderExit, Engine, RootFilesystem } from '@orchestrate/execute'
+import type { Builder, BuilderExit, Engine, RootFilesystem, RunIdentity } from '@orchestrate/execute'
 import type { ContractStep } from './contract-steps.ts'
-import { identifyProcess } from './process-identity.ts'
+import { identifyProcess } from '../process-identity.ts'
 
 /** What the contract suite needs of an engine under test; made anew for every test. */
 export interface EngineFixture extends AsyncDisposable {
   readonly engine: Engine
+  /** The run that the engine was made for: what `close` removes. */
+  readonly run: RunIdentity
   /** Has a shell, `env` and the usual tools in /bin, which is its PATH, and /etc/passwd with mode 0644. */
   readonly root: RootFilesystem
   /** A directory of this test's own, on this machine and visible to the engine. */
@@ -15,6 +17,19 @@ export interface EngineFixture extends AsyncDisposable {
   command(steps: readonly ContractStep[]): readonly string[]
   /** Names of everything that the engine holds of a run, caches and root file systems aside, sorted. */
   leftovers(runId: string): Promise<readonly string[]>
+  readonly facts: EngineFacts
+}
+
+/** What an engine is able to do on this machine, where engines rightly differ. It is no excuse: expectations follow it both ways. */
+export interface EngineFacts {
+  /** `many`: builders have every uid; `one`: only that which they run as, so that they can give files to nobody else. */
+  readonly uids: 'many' | 'one'
+  /** Whether `limits.pids` holds; where it does not, the engine's `unenforced` says so. */
+  readonly limitsPids: boolean
+  /** True where other runs of this machine may sweep the same engine meanwhile. */
+  readonly isShared: boolean
+  /** Resident bytes of the process that the engine lives in, now; 0 where that is not asked for. */
+  readonly residentBytes: () => number
 }
 
 /** Gives a fresh fixture to every test. */
@@ -96,17 +111,29 @@ export async function outcomeOf(
   return { code: exit.code, stdout, stderr }
 }
 
-/** What an exit left under /out, one line an entry, sorted: `file 755 bin/app "text"`. */
+/**
+ * What an exit left under /out, one line an entry, sorted: `file 755 bin/app "text"`. A hard link is shown as the file that it
+ * is another name of, because an engine may as well give it as one.
+ */
 export async function describeOutputs(exit: BuilderExit): Promise<readonly string[]> {
+  const files = new Map<string, string>()
   const lines: string[] = []
-  for await (const entry of exit.outputs(new AbortController().signal)) lines.push(await describeEntry(entry))
+  for await (const entry of exit.outputs(new AbortController().signal)) {
+    const shown = entry.type === 'hardlink' ? files.get(entry.linkName) : await describeEntry(entry)
+    if (shown === undefined) throw new Error(`the hard link "${entry.path}" names no earlier file: "${entry.linkName}"`)
+    if (entry.type === 'file') files.set(entry.path, shown)
+    lines.push(shown.replace(PATH, () => entry.path))
+  }
   return lines.toSorted()
 }
 
+/** Stands for the path, which may hold anything but this. */
+const PATH = '\0'
+
 async function describeEntry(entry: ArchiveEntry): Promise<string> {
-  if (entry.type === 'symlink') return `symlink ${entry.path} -> ${entry.linkName}`
-  const head = `${entry.type} ${(entry.mode & 0o777).toString(8)} ${entry.path}`
-  if (entry.type !== 'file') return head
+  if (entry.type === 'symlink') return `symlink ${PATH} -> ${entry.linkName}`
+  const head = `${entry.type} ${(entry.mode & 0o777).toString(8)} ${PATH}`
+  if (entry.type !== 'file') return entry.type === 'other' ? `other ${PATH}` : head
   const chunks: Uint8Array[] = []
   for await (const chunk of entry.content) chunks.push(chunk)
   return `${head} ${JSON.stringify(Buffer.concat(chunks).toString('utf8'))}`
