@@ -24,4 +24,22 @@ export const CLI_DIAGNOSTICS = [
     summary: 'the file that GITHUB_OUTPUT names cannot be written',
     help: 'unset GITHUB_OUTPUT, or make the file writable',
   },
+  {
+    id: 'run/not-built',
+    kind: 'failure',
+    summary: '`orchestrate run --no-build` was asked to start an image that is not up to date',
+    help: 'build it with `orchestrate apply`, or leave --no-build out',
+  },
+  {
+    id: 'run/not-started',
+    kind: 'failure',
+    summary: 'the command of an image could not be started (exit code 126 or 127)',
+    help: 'correct "entrypoint" or "cmd" of the image, or the arguments after `--`',
+  },
+  {
+    id: 'run/out-of-memory',
+    kind: 'failure',
+    summary: 'the kernel killed a process of a started image for want of memory',
+    help: 'give the engine more memory',
+  },
 ] as const

@@ -31,7 +31,7 @@ export function handleInterrupts(process: NodeJS.Process, announce: (message: st
     kill.abort()
     setTimeout(() => process.exit(code ?? exitCode), HARD_EXIT_MS).unref()
   }
-  const stopping = 'stopping: running builders are asked to end; interrupt again to kill them'
+  const stopping = 'stopping: what runs is asked to end; interrupt again to kill it'
   const handlers = {
     SIGINT: () => interrupt(EXIT.interrupted, stopping),
     SIGTERM: () => interrupt(EXIT.terminated, stopping),

@@ -1,25 +1,19 @@
 import { appendFileSync } from 'node:fs'
 import { ciMatrix as cutMatrix, githubOutput } from '@orchestrate/ci'
 import { environmentError } from '@orchestrate/core'
+import type { Plan } from '@orchestrate/plan'
 import { EXIT, type ExitCode } from '../exit-code.ts'
-import { planWorkspace } from '../plan-workspace.ts'
 import type { Invocation } from '../invocation.ts'
-import { openSession } from '../session.ts'
 import { stopCommand, trouble } from '../stop.ts'
+import { withPlan } from '../with-plan.ts'
 
 /** `orchestrate ci matrix`: one job per group of services that act. */
 export async function ciMatrix(invocation: Invocation, options: { readonly services: readonly string[] }): Promise<ExitCode> {
-  const opened = await openSession(invocation, { staged: false })
-  if (!opened.ok) return stopCommand(invocation, opened.error)
-  await using session = opened.value
-  const planned = await planWorkspace(session, {
-    services: options.services,
-    force: false,
-    locked: false,
-    signal: new AbortController().signal,
-  })
-  if (!planned.ok) return stopCommand(invocation, planned.error)
-  const matrix = cutMatrix(planned.value.plan)
+  return withPlan(invocation, { services: options.services, staged: false }, ({ plan }) => answerMatrix(invocation, plan))
+}
+
+function answerMatrix(invocation: Invocation, plan: Plan): ExitCode {
+  const matrix = cutMatrix(plan)
   if (!matrix.ok) {
     const { count, limit } = matrix.error
     return stopCommand(invocation, {
