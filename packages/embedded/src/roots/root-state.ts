@@ -25,20 +25,44 @@ const NUMBERS_AN_ENTRY = 7
  * @param root absolute
  */
 export async function measureRoot(root: string, paths: readonly BinaryText[]): Promise<Digest | null> {
-  const base = fromHostPath(root)
   const numbers = new Float64Array((paths.length + 1) * NUMBERS_AN_ENTRY)
-  for (let index = 0; index <= paths.length; index += 1) {
-    if (index % ENTRIES_A_TURN === ENTRIES_A_TURN - 1) await setImmediate()
-    const path = index === 0 ? base : `${base}/${paths[index - 1] ?? ''}`
-    const stats = onDisk(path, () => lstatSync(toHostPath(path), { throwIfNoEntry: false }))
-    if (stats === undefined) return null
-    numbers.set([stats.mode, stats.size, stats.mtimeMs, stats.ctimeMs, stats.ino, stats.uid, stats.gid], index * NUMBERS_AN_ENTRY)
+  const hostPaths = hostPathsOf(root, paths)
+  for (let from = 0; from < hostPaths.length; from += ENTRIES_A_TURN) {
+    if (from > 0) await setImmediate()
+    const turn = hostPaths.slice(from, from + ENTRIES_A_TURN)
+    if (!onDisk(root, () => lookAt(turn, numbers.subarray(from * NUMBERS_AN_ENTRY)))) return null
   }
   const digester = createDigester()
   digester.update(Buffer.from(`orchestrate/root-state 1\0${paths.join('\0')}\0`, 'latin1'))
   digester.update(new Uint8Array(numbers.buffer))
   return digester.digest()
 }
+
+/** The root and everything below it. */
+function hostPathsOf(root: string, paths: readonly BinaryText[]): readonly (string | Buffer)[] {
+  const base = fromHostPath(root)
+  return [root, ...paths.map((path) => toHostPath(`${base}/${path}`))]
+}
+
+/** Fills in what the disk says of each path; false when one is not there. The loop is hot: nothing is made in it. */
+function lookAt(paths: readonly (string | Buffer)[], numbers: Float64Array): boolean {
+  let at = 0
+  for (const path of paths) {
+    const stats = lstatSync(path, IF_THERE)
+    if (stats === undefined) return false
+    numbers[at] = stats.mode
+    numbers[at + 1] = stats.size
+    numbers[at + 2] = stats.mtimeMs
+    numbers[at + 3] = stats.ctimeMs
+    numbers[at + 4] = stats.ino
+    numbers[at + 5] = stats.uid
+    numbers[at + 6] = stats.gid
+    at += NUMBERS_AN_ENTRY
+  }
+  return true
+}
+
+const IF_THERE = { throwIfNoEntry: false } as const
 
 /** True when everything is as `state` says. What the disk refuses to show is not as it was. */
 export async function matchesState(root: string, state: RootState): Promise<boolean> {
