@@ -11,6 +11,7 @@ export function defineCommands(program: Command, invoke: Invoke, finish: Finish)
   addRun(program, invoke, finish)
   addLock(program, invoke, finish)
   addCi(program, invoke, finish)
+  addDoctor(program, invoke, finish)
 }
 
 /** Every help begins with one. */
@@ -150,6 +151,17 @@ function addCi(program: Command, invoke: Invoke, finish: Finish): void {
     .action(async (services: string[], _options: object, command: Command) => {
       const { ciMatrix } = await import('./commands/ci-matrix.ts')
       finish(await ciMatrix(invoke(command), { services }))
+    })
+}
+
+function addDoctor(program: Command, invoke: Invoke, finish: Finish): void {
+  example(program.command('doctor'), ['orchestrate doctor', 'orchestrate doctor --engine embedded --json'])
+    .description('try the engines and what else this machine needs, and say what to do; exits with 5 when no engine runs builders')
+    .option('--engine <which>', ENGINE)
+    .option('--json', 'print the answers as JSON')
+    .action(async (options: { engine?: string; json?: true }, command: Command) => {
+      const { doctor } = await import('./commands/doctor.ts')
+      finish(await doctor(invoke(command), { engine: options.engine ?? null, json: options.json === true }))
     })
 }
 

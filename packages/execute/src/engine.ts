@@ -1,4 +1,4 @@
-import type { ArchiveEntry, Digest, EnvironmentError, Platform, Result } from '@orchestrate/core'
+import type { ArchiveEntry, Digest, EnvironmentError, HostCheck, Platform, Result } from '@orchestrate/core'
 
 /**
  * What runs builders. It speaks of root file systems, inputs, outputs, caches, processes and exits;
@@ -28,21 +28,9 @@ export interface Engine {
   /** Removes what dead runs left: processes, mounts, containers, volumes. Gives their names. */
   sweep(signal: AbortSignal): Promise<Result<readonly string[], EnvironmentError>>
   /** Tests by doing them the things that builders need, for `orchestrate doctor`; one answer each, in the order of what depends on what. */
-  examine(signal: AbortSignal): Promise<readonly EngineCheck[]>
+  examine(signal: AbortSignal): Promise<readonly HostCheck[]>
   /** Removes everything this run made and lets go of the engine. */
   close(): Promise<void>
-}
-
-/** One thing that builders need, tried on this machine. */
-export interface EngineCheck {
-  /** A few words: `runtime`, `user namespaces`, `container start`. */
-  readonly subject: string
-  /** `limited`: builders run, but with less than they could have; `broken`: none runs. */
-  readonly state: 'works' | 'limited' | 'broken'
-  /** What was found, with version and path. */
-  readonly message: string
-  /** What to do; null where nothing has to be done. */
-  readonly help: string | null
 }
 
 export interface EngineDescription {

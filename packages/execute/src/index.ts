@@ -6,7 +6,6 @@ export {
   type BuilderMount,
   type CacheKey,
   type Engine,
-  type EngineCheck,
   type EngineDescription,
   type EngineImage,
   EngineStreamError,
