@@ -9,7 +9,7 @@ export function describeFiles(root: string, skipped: ReadonlySet<string> = new S
   const lines: string[] = []
   const firstNames = new Map<number, string>()
   const walk = (directory: Buffer, below: string): void => {
-    for (const entry of readdirSync(directory, { encoding: 'buffer' }).toSorted(Buffer.compare)) {
+    for (const entry of readdirSync(directory, { encoding: 'buffer' }).toSorted((a, b) => a.compare(b))) {
       const path = Buffer.concat([directory, Buffer.from('/'), entry])
       const name = `${below}${entry.toString('latin1')}`
       if (skipped.has(name)) continue
