@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync } from 'node:fs'
+import { chmodSync, lstatSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { onDisk } from '@orchestrate/store'
 import { findInside, type InnerFiles } from '../inner-files.ts'
@@ -26,6 +26,7 @@ export function addMountPoints(root: string, mountPoints: readonly string[]): re
       const parent = findInside(files, `/${segments.slice(0, index).join('/')}`)
       if (parent?.kind !== 'found' || !parent.stats.isDirectory()) break
       const path = join(parent.path, name)
+      if (onDisk(path, () => lstatSync(path, { throwIfNoEntry: false })) !== undefined) break
       onDisk(path, () => {
         mkdirSync(path)
         chmodSync(path, 0o755)

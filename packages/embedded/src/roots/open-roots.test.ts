@@ -6,6 +6,7 @@ import {
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   renameSync,
@@ -157,6 +158,17 @@ describe('a mount point that is wanted later', () => {
     expect(await temporary.open().verify(directory)).toBe(true)
   })
 
+  it('is left to the runtime where something is in its way', async () => {
+    using temporary = temporaryRoots()
+    const tar = handMadeTar({ name: 'file' }, { name: 'door', flag: '2', linkName: '../../../outside' })
+    const root = temporary.rootOf(tar)
+    const directory = valueOf(await temporary.roots.ensure(root, [], never))
+    valueOf(await temporary.roots.ensure(root, ['/file/x', '/door/x', '/door'], never))
+    expect(await temporary.open().verify(directory)).toBe(true)
+    expect(readdirSync(temporary.directory).toSorted()).toEqual(['layers', 'state'])
+    expect(readdirSync(join(temporary.directory, 'state'))).toEqual(['roots'])
+  })
+
   it('never makes damage look whole', async () => {
     using temporary = temporaryRoots()
     const root = temporary.rootOf(TAR)
@@ -234,6 +246,16 @@ describe('what ends an unpacking early', () => {
     const refused = await temporary.roots.ensureImage(imageOf(tar), never)
     expect(refused.ok ? null : refused.error.id).toBe('embedded/disk-full')
     expect(temporary.kept()).toEqual([])
+  })
+
+  it('is a clear error when the disk may only be read', async () => {
+    using disk = smallDisk('1m')
+    using temporary = temporaryRoots(join(disk.path, 'test'))
+    const root = temporary.rootOf(TAR)
+    execFileSync('mount', ['-o', 'remount,ro', disk.path])
+    const refused = await temporary.roots.ensure(root, [], never)
+    execFileSync('mount', ['-o', 'remount,rw', disk.path])
+    expect(refused.ok ? null : refused.error).toMatchObject({ kind: 'environment', id: 'embedded/not-writable' })
   })
 
   it('is a clear error when the directory cannot be made', async () => {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readdirSync, renameSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type Clock, type Digest, digestHex } from '@orchestrate/core'
 import { createBreath, DiskError, diskCode, formatLabel, isDead, labelProcess, onDisk, parseLabel, removeTree } from '@orchestrate/store'
 
@@ -24,7 +24,7 @@ export interface RootsDisk {
 const BEGUN = '.unpacking.'
 const REMOVED = '.removed.'
 
-/** @param directory absolute; made when it is needed, mode 0700. Methods throw DiskErrors. */
+/** @param directory absolute; made when it is needed with its parent, mode 0700. Methods throw DiskErrors. */
 export function createRootsDisk(directory: string, clock: Clock): RootsDisk {
   const own = labelProcess({})
   const breath = createBreath(clock)
@@ -41,7 +41,7 @@ export function createRootsDisk(directory: string, clock: Clock): RootsDisk {
     begin: () => {
       const path = temporary(BEGUN)
       const root = join(path, 'root')
-      onDisk(path, () => mkdirSync(root, { recursive: true, mode: 0o700 }))
+      for (const made of [dirname(directory), directory, path, root]) makeDirectory(made)
       return { path, root, state: join(path, 'state') }
     },
     keep: async (path, identity) => {
@@ -59,6 +59,15 @@ export function createRootsDisk(directory: string, clock: Clock): RootsDisk {
       }
       return removed
     },
+  }
+}
+
+/** One at a time: making parents in one call hides why it failed. */
+function makeDirectory(path: string): void {
+  try {
+    onDisk(path, () => mkdirSync(path, { mode: 0o700 }))
+  } catch (error) {
+    if (diskCode(error) !== 'EEXIST') throw error
   }
 }
 
