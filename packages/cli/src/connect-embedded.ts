@@ -23,5 +23,6 @@ export async function createEmbedded({ host, run, storeRoot }: EngineSurrounding
     uid: host.uid,
     gid: host.gid,
     clock: systemClock,
+    progress: (message) => host.stderr.write(`${message}\n`),
   })
 }

@@ -3,8 +3,38 @@ export const EMBEDDED_DIAGNOSTICS = [
   {
     id: 'embedded/no-runtime',
     kind: 'environment',
-    summary: 'no OCI runtime starts containers here',
-    help: 'install crun, or runc; `orchestrate doctor` says what is missing',
+    summary: 'no OCI runtime is there',
+    help: 'as root: apt-get install crun (or runc), or name one with --engine embedded:PATH',
+  },
+  {
+    id: 'embedded/no-tool',
+    kind: 'environment',
+    summary: 'a program that starts containers is missing',
+    help: 'install util-linux (setpriv, unshare, mount) and a shell',
+  },
+  {
+    id: 'embedded/does-not-start',
+    kind: 'environment',
+    summary: 'no OCI runtime starts a container on this machine',
+    help: '`orchestrate doctor --engine embedded` says what keeps it from that',
+  },
+  {
+    id: 'embedded/start-failed',
+    kind: 'environment',
+    summary: 'the OCI runtime could not start a builder',
+    help: 'the runtime’s own words say why; `orchestrate doctor --engine embedded` tries it',
+  },
+  {
+    id: 'embedded/root-damaged',
+    kind: 'environment',
+    summary: 'the unpacked toolchain changed twice while builders ran in it',
+    help: 'find out what writes to the store’s directory "embedded/roots"',
+  },
+  {
+    id: 'embedded/state',
+    kind: 'environment',
+    summary: 'the engine’s own directory cannot be used',
+    help: 'make room there and see that it belongs to you, or set ORCHESTRATE_STORE to another directory',
   },
   {
     id: 'embedded/engine-image',

@@ -8,7 +8,7 @@ export { openStore, type OpenStoreOptions } from './open-store.ts'
 export { parseActionRecord, serialiseActionRecord } from './parse-action-record.ts'
 export { parseTree, serialiseTree, treeDigest } from './parse-tree.ts'
 export { storeLocation } from './store-location.ts'
-export { formatLabel, isDead, labelProcess, parseLabel, type ProcessLabel } from './process-label.ts'
+export { formatLabel, isDead, labelProcess, parseLabel, type ProcessLabel, readBootId } from './process-label.ts'
 export { removeTree } from './remove-tree.ts'
 export { withStoreLock } from './store-lock.ts'
 export type {

@@ -1,0 +1,121 @@
+import type { ContainerPlan } from './container-plan.ts'
+import type { Host, Tools } from './runtime.ts'
+
+/** A program of this machine and its arguments. */
+export interface BoxCommand {
+  readonly file: string
+  readonly args: readonly string[]
+}
+
+export interface BoxOptions {
+  readonly host: Host
+  readonly tools: Tools
+  readonly plan: ContainerPlan
+  /** `cgroup.procs` files that the box joins. */
+  readonly cgroups: readonly string[]
+  /** This machine's unified hierarchy beside cgroup v1, which crun refuses; null where there is none. */
+  readonly unified: string | null
+}
+
+/** File descriptors of the box: what it and its programs say goes to 2, the container's streams are 1 and 3. */
+export const CONTAINER_STDERR = 3
+
+/**
+ * One chain of processes, each replaced by or waiting for the next: when this process dies, so does the first of them, with it
+ * the pid namespace and everything in it, and every mount goes with the mount namespace. Nothing outlives the box but files.
+ */
+export function boxCommand(options: BoxOptions): BoxCommand {
+  const { host, tools } = options
+  return {
+    file: tools.setpriv,
+    args: [
+      '--pdeathsig',
+      'KILL',
+      tools.unshare,
+      ...USER_NAMESPACE[host.ids],
+      '--mount',
+      '--pid',
+      '--fork',
+      '--kill-child=KILL',
+      '--mount-proc',
+      tools.sh,
+      '-ec',
+      boxScript(options),
+    ],
+  }
+}
+
+/** Runs something small where the box's ids are, for files that only they may touch. */
+export function inUserNamespace(host: Pick<Host, 'ids'>, tools: Tools, argv: readonly string[]): BoxCommand {
+  return { file: tools.unshare, args: [...USER_NAMESPACE[host.ids], ...argv] }
+}
+
+/** As root the runtime makes the user namespace, so that the overlay is mounted by root and takes every owner. */
+const USER_NAMESPACE: { readonly [ids in Host['ids']]: readonly string[] } = {
+  root: [],
+  subordinate: ['--user', '--map-root-user', '--map-auto'],
+  single: ['--user', '--map-root-user'],
+}
+
+function boxScript({ host, tools, plan, cgroups, unified }: BoxOptions): string {
+  const mount = `${quote(tools.mount)} -n -i`
+  return [
+    ...cgroups.map((file) => `echo 0 > ${quote(file)}`),
+    ...(unified !== null && host.runtime.kind === 'crun' ? [`${mount} -t tmpfs -o size=64k tmpfs ${quote(unified)}`] : []),
+    `cd ${quote(plan.directory)}`,
+    ...overlays(host, plan, mount),
+    `exec ${runtimeCommand(host, plan)} 2>&${CONTAINER_STDERR} ${CONTAINER_STDERR}>&-`,
+  ].join('\n')
+}
+
+/** Directories of one overlay, as names in the container's directory: so no path needs escaping. */
+export interface OverlayNames {
+  readonly lower: string
+  readonly upper: string
+  readonly work: string
+  readonly merged: string
+}
+
+/** Of the root file system for null, else of the mount of that number. */
+export function overlayNames(host: Pick<Host, 'upper'>, mount: number | null): OverlayNames {
+  const suffix = mount === null ? 'root' : String(mount)
+  const scratch = host.upper === 'tmpfs' ? 'scratch/' : ''
+  return { lower: `lower-${suffix}`, upper: `${scratch}upper-${suffix}`, work: `${scratch}work-${suffix}`, merged: `merged-${suffix}` }
+}
+
+/** Numbers of the mounts that are overlays, and null for the root. */
+export function overlaysOf(host: Pick<Host, 'upper'>, plan: Pick<ContainerPlan, 'mounts'>): readonly (number | null)[] {
+  if (host.upper === 'none') return []
+  return [null, ...plan.mounts.flatMap(({ access }, index) => (access === 'throw-away' ? [index] : []))]
+}
+
+function overlays(host: Host, plan: ContainerPlan, mount: string): readonly string[] {
+  const all = overlaysOf(host, plan).map((index) => overlayNames(host, index))
+  const scratch =
+    host.upper === 'tmpfs'
+      ? [`${mount} -t tmpfs -o mode=700 tmpfs scratch`, `mkdir ${all.flatMap(({ upper, work }) => [upper, work]).join(' ')}`]
+      : []
+  // Nobody waits for a disk: what is written goes with the container.
+  const more = host.ids === 'root' ? 'volatile' : 'volatile,userxattr'
+  return [
+    ...scratch,
+    ...all.map(
+      ({ lower, upper, work, merged }) =>
+        `${mount} -t overlay overlay -o lowerdir=${lower},upperdir=${upper},workdir=${work},${more} ${merged}`,
+    ),
+  ]
+}
+
+function runtimeCommand({ runtime }: Host, { directory, id }: ContainerPlan): string {
+  const inDirectory = (name: string): string => quote(`${directory}/${name}`)
+  return [
+    quote(runtime.path),
+    `--root ${inDirectory('state')} --log ${inDirectory('log')} --log-format json`,
+    ...(runtime.kind === 'crun' ? ['--cgroup-manager=disabled'] : []),
+    `run --pid-file ${inDirectory('pid')} --bundle ${quote(directory)} ${quote(id)}`,
+  ].join(' ')
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`
+}

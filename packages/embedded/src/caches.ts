@@ -1,0 +1,43 @@
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { canonicalJson, digestHex, digestOf, formatPlatform } from '@orchestrate/core'
+import type { CacheKey } from '@orchestrate/execute'
+
+/** Directories that builders share and keep, below `directory/caches/`, each with a word about what it is. */
+export interface Caches {
+  /** True when a builder that used it has ended. */
+  isFilled(key: CacheKey): boolean
+  /** Its directory, made when needed; `anybody` when the builder is not uid 0. @throws the file system's errors. */
+  open(key: CacheKey, access: 'owner' | 'anybody'): string
+  /** To be called when a builder that used it has ended. */
+  close(key: CacheKey): void
+}
+
+export function openCaches(directory: string): Caches {
+  const placeOf = (key: CacheKey): string => join(directory, 'caches', nameOf(key))
+  return {
+    isFilled: (key) => existsSync(join(placeOf(key), LABEL)),
+    open: (key, access) => {
+      const content = join(placeOf(key), 'content')
+      mkdirSync(content, { recursive: true, mode: 0o700 })
+      if (access === 'anybody') chmodSync(content, 0o777)
+      return content
+    },
+    close: (key) => writeFileSync(join(placeOf(key), LABEL), `${canonicalJson(describe(key))}\n`),
+  }
+}
+
+const LABEL = 'cache.json'
+
+function nameOf(key: CacheKey): string {
+  return digestHex(digestOf(canonicalJson(describe(key)))).slice(0, 24)
+}
+
+function describe(key: CacheKey): {
+  readonly workspace: string
+  readonly id: string
+  readonly toolchain: string
+  readonly platform: string
+} {
+  return { workspace: key.workspace, id: key.id, toolchain: key.toolchain, platform: formatPlatform(key.platform) }
+}

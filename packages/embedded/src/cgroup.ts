@@ -1,0 +1,82 @@
+import { accessSync, constants, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { CgroupFiles, CgroupPlace } from './cgroup-place.ts'
+
+/** A cgroup of one container's own. */
+export interface Cgroup {
+  /** What the container's first process writes itself to. */
+  readonly join: readonly string[]
+  /** Whether the kernel killed a process in it for want of memory; null when nobody counts. */
+  outOfMemory(): boolean | null
+  /** To be called when no process is left in it. What does not go is left to the next sweep. */
+  remove(): Promise<void>
+}
+
+/** Makes the directory `name` in each place. @throws the file system's errors. */
+export function makeCgroup({ pids, memory }: CgroupPlace, name: string, limit: number): Cgroup {
+  const directories = [...new Set([pids, memory].flatMap((parent) => (parent === null ? [] : [`${parent}/${name}`])))]
+  for (const directory of directories) mkdirSync(directory, { recursive: true })
+  if (pids !== null) writeFileSync(`${pids}/${name}/pids.max`, String(limit))
+  return {
+    join: directories.map((directory) => `${directory}/cgroup.procs`),
+    outOfMemory: () => (memory === null ? null : countKills(`${memory}/${name}`) > 0),
+    remove: async () => {
+      for (const directory of directories) await removeCgroup(directory)
+    },
+  }
+}
+
+/** The kernel may need a moment after the last process has ended. Gives whether it went, or was gone. */
+export async function removeCgroup(directory: string): Promise<boolean> {
+  for (let attempt = 0; attempt < 20; attempt++) {
+    const code = tryRemove(directory)
+    if (code === null || code === 'ENOENT') return true
+    if (code !== 'EBUSY') return false
+    await delay(PAUSE)
+  }
+  return false
+}
+
+/** Milliseconds between two attempts. */
+const PAUSE = 10
+
+function tryRemove(directory: string): string | null {
+  try {
+    rmdirSync(directory)
+    return null
+  } catch (error) {
+    return error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+  }
+}
+
+/** `oom_kill` of memory.events in v2, of memory.oom_control in v1. */
+function countKills(directory: string): number {
+  const text = thisMachine.read(`${directory}/memory.events`) ?? thisMachine.read(`${directory}/memory.oom_control`) ?? ''
+  return Number(/^oom_kill (\d+)$/m.exec(text)?.[1] ?? 0)
+}
+
+/** Kills for want of memory on the whole machine, for where no cgroup counts them. */
+export function countKillsOfMachine(): number {
+  return Number(/^oom_kill (\d+)$/m.exec(thisMachine.read('/proc/vmstat') ?? '')?.[1] ?? 0)
+}
+
+/** The cgroups of this machine. */
+export const thisMachine: CgroupFiles = {
+  read: (path) => {
+    try {
+      return readFileSync(path, 'utf8')
+    } catch {
+      // Not there, or not for us.
+      return null
+    }
+  },
+  canWrite: (path) => {
+    try {
+      accessSync(path, constants.W_OK)
+      return true
+    } catch {
+      // Not there, not for us, or mounted read-only.
+      return false
+    }
+  },
+}

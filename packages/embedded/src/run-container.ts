@@ -1,0 +1,172 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import type { Readable } from 'node:stream'
+import type { BuilderControl } from '@orchestrate/execute'
+import { boxCommand, type BoxOptions } from './box.ts'
+import { makeCgroup, countKillsOfMachine } from './cgroup.ts'
+import type { CgroupPlace } from './cgroup-place.ts'
+import { prepareOverlays } from './container-directory.ts'
+import type { ContainerPlan } from './container-plan.ts'
+import { describeContainer } from './describe-container.ts'
+import { builderLimits } from './rlimits.ts'
+import { readRuntimeLog } from './runtime-log.ts'
+import type { Host, Tools } from './runtime.ts'
+
+/** What containers are started with. */
+export interface ContainerDeps {
+  readonly host: Host
+  readonly tools: Tools
+  readonly place: CgroupPlace
+  /** See `findUnified`. */
+  readonly unified: string | null
+  /** Called once when the process runs. */
+  readonly onStarted?: () => void
+}
+
+export type ContainerEnd =
+  | { readonly kind: 'ended'; readonly code: number; readonly outOfMemory: boolean; readonly stopped: boolean }
+  /** Stopped before its process began. */
+  | { readonly kind: 'never-started' }
+  /** The runtime, or what comes before it, could not start the process: in its own words. */
+  | { readonly kind: 'refused'; readonly words: readonly string[] }
+
+/**
+ * Runs a container to its end. Its directory exists; everything else that it is made of is made here and is gone afterwards,
+ * but for files in that directory.
+ */
+export async function runContainer(plan: ContainerPlan, deps: ContainerDeps, control: BuilderControl): Promise<ContainerEnd> {
+  if (control.stop.aborted || control.kill.aborted) return { kind: 'never-started' }
+  const { host } = deps
+  prepareOverlays(host, plan)
+  const description = describeContainer(plan, { host, architecture: process.arch, rlimits: builderLimits() })
+  writeFileSync(`${plan.directory}/config.json`, JSON.stringify(description))
+  const cgroup = makeCgroup(deps.place, plan.id, plan.pids)
+  try {
+    const killsBefore = countKillsOfMachine()
+    const end = await followBox(plan, { ...deps, plan, cgroups: cgroup.join }, control)
+    if (end.kind !== 'ended') return end
+    const counted = cgroup.outOfMemory()
+    // Where no cgroup counts them, a kill that nobody of us sent while the machine ran out of memory was most likely this one.
+    const outOfMemory = counted ?? (end.code === 137 && !end.stopped && countKillsOfMachine() > killsBefore)
+    return { ...end, outOfMemory }
+  } finally {
+    await cgroup.remove()
+  }
+}
+
+type BoxEnd = Exclude<ContainerEnd, { kind: 'ended' }> | { readonly kind: 'ended'; readonly code: number; readonly stopped: boolean }
+
+interface Followed extends BoxOptions {
+  readonly onStarted?: () => void
+}
+
+/** Most bytes of the box's own words that are kept. */
+const MOST_WORDS = 8192
+
+/** The box is spawned by the main thread: its death signal belongs to the thread that made it. @see PR_SET_PDEATHSIG(2const) */
+async function followBox(plan: ContainerPlan, options: Followed, control: BuilderControl): Promise<BoxEnd> {
+  const { file, args } = boxCommand(options)
+  const child = spawn(file, args, { cwd: '/', detached: true, stdio: ['ignore', 'pipe', 'pipe', 'pipe'], env: BOX_ENVIRONMENT })
+  const { onStarted } = options
+  if (onStarted !== undefined) watchForStart(plan, child, onStarted)
+  const words = collect(child.stderr)
+  forward(child.stdout, control.stdout)
+  forward(child.stdio[3] as Readable | null, control.stderr)
+  const obedience = obey(child, plan, control)
+  const code = await endOf(child)
+  obedience.over()
+  const stopped = control.stop.aborted || control.kill.aborted
+  const began = existsSync(`${plan.directory}/pid`)
+  const complaints = readRuntimeLog(`${plan.directory}/log`)
+  if (began && complaints.length === 0) return { kind: 'ended', code, stopped }
+  if (stopped) return began ? { kind: 'ended', code, stopped } : { kind: 'never-started' }
+  const said = words()
+    .split('\n')
+    .filter((line) => line !== '')
+  return {
+    kind: 'refused',
+    words: [...complaints, ...said, ...(complaints.length + said.length === 0 ? [`it ended with ${code} and no word`] : [])],
+  }
+}
+
+/** What the box's own programs need of an environment. */
+const BOX_ENVIRONMENT = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' }
+
+/** 128 and the signal's number when a signal ended the box; 127 when it could not even be started. */
+function endOf(child: ChildProcess): Promise<number> {
+  return new Promise((resolve) => {
+    child.once('error', () => resolve(127))
+    child.once('close', (code, signal) => resolve(code ?? (signal === 'SIGTERM' ? 143 : 137)))
+  })
+}
+
+function forward(stream: Readable | null, to: (chunk: Uint8Array) => void): void {
+  stream?.on('data', (chunk: Buffer) => to(chunk))
+  stream?.on('error', () => undefined)
+}
+
+function collect(stream: Readable | null): () => string {
+  let text = ''
+  stream?.setEncoding('utf8')
+  stream?.on('data', (chunk: string) => {
+    if (text.length < MOST_WORDS) text += chunk
+  })
+  return () => text.slice(0, MOST_WORDS)
+}
+
+interface Obedience {
+  over(): void
+}
+
+/**
+ * SIGTERM to the box's group on stop, which the runtime passes on, and SIGKILL after the grace; SIGKILL at once on kill. Before
+ * the process has begun there is nobody to be polite to.
+ */
+function obey(child: ChildProcess, plan: ContainerPlan, control: BuilderControl): Obedience {
+  const done = new AbortController()
+  let timer: NodeJS.Timeout | null = null
+  const send = (signal: 'SIGTERM' | 'SIGKILL'): void => signalGroup(child, signal)
+  const onStop = (): void => {
+    if (!existsSync(`${plan.directory}/pid`)) return send('SIGKILL')
+    send('SIGTERM')
+    timer = setTimeout(() => send('SIGKILL'), plan.graceMs)
+  }
+  const onKill = (): void => send('SIGKILL')
+  if (control.stop.aborted) onStop()
+  if (control.kill.aborted) onKill()
+  control.stop.addEventListener('abort', onStop, { once: true, signal: done.signal })
+  control.kill.addEventListener('abort', onKill, { once: true, signal: done.signal })
+  return {
+    over: () => {
+      done.abort()
+      if (timer !== null) clearTimeout(timer)
+    },
+  }
+}
+
+function signalGroup({ pid }: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): void {
+  if (pid === undefined) return
+  try {
+    process.kill(-pid, signal)
+  } catch {
+    // It has ended meanwhile.
+  }
+}
+
+/** Milliseconds between two looks. */
+const LOOK = 5
+
+/** The runtime writes the pid file when the process exists. */
+function watchForStart(plan: ContainerPlan, child: ChildProcess, onStarted: () => void): void {
+  const timer = setInterval(() => {
+    if (readPid(plan) === '') return
+    clearInterval(timer)
+    onStarted()
+  }, LOOK)
+  child.once('close', () => clearInterval(timer))
+}
+
+function readPid({ directory }: ContainerPlan): string {
+  const path = `${directory}/pid`
+  return existsSync(path) ? readFileSync(path, 'utf8') : ''
+}
