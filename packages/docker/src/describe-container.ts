@@ -9,13 +9,15 @@ export interface ContainerOptions {
   readonly image: string
   readonly mounts: readonly DockerMount[]
   readonly init: boolean
+  /** False: a builder without a network gets a network namespace from the engine's own machinery, slowly, instead of from its runtime. */
+  readonly bareNetwork: boolean
 }
 
 /**
  * The body of the create call for a builder: exec form, Mounts instead of Binds, labels from the start, no AutoRemove.
  * @see https://docs.docker.com/reference/api/engine/version/v1.44/#tag/Container/operation/ContainerCreate
  */
-export function describeContainer(builder: Builder, { image, mounts, init }: ContainerOptions): object {
+export function describeContainer(builder: Builder, { image, mounts, init, bareNetwork }: ContainerOptions): object {
   return {
     Image: image,
     // Empty, so that an image's own entrypoint cannot wrap the command.
@@ -29,6 +31,9 @@ export function describeContainer(builder: Builder, { image, mounts, init }: Con
     AttachStdout: true,
     AttachStderr: true,
     Healthcheck: { Test: ['NONE'] },
+    // The runtime makes a namespace with nothing but the loopback: 70 ms less than the engine needs for the same (a network,
+    // a sandbox, a hook that starts the engine's executable again). NetworkMode says the same to engines that do not know it.
+    NetworkDisabled: builder.network === 'off' && bareNetwork,
     HostConfig: {
       NetworkMode: builder.network === 'on' ? 'bridge' : 'none',
       Mounts: mounts,

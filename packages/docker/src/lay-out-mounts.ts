@@ -1,6 +1,7 @@
 import type { Builder, BuilderMount } from '@orchestrate/execute'
 import { HOST_CERTIFICATES_PATH } from '@orchestrate/execute'
 import { isRoot } from './is-root.ts'
+import { provideLoopbackNames } from './loopback-names.ts'
 import { textAt } from './json-value.ts'
 import { builderLabels, cacheLabels, cacheVolumeName, type Labels, volumeName } from './names.ts'
 import type { DockerSession } from './session.ts'
@@ -37,7 +38,11 @@ export interface MountLayout {
   /** Volumes whose root a builder with another uid than 0 must be able to write to. */
   readonly writable: readonly string[]
   readonly usesOverlay: boolean
+  /** False when a builder without a network needs /etc/hosts from the engine. */
+  readonly bareNetwork: boolean
 }
+
+const HOSTS_PATH = '/etc/hosts'
 
 /** Makes the volumes that must exist before the container and describes the rest. */
 export async function layOutMounts(session: DockerSession, builder: Builder, signal: AbortSignal): Promise<MountLayout> {
@@ -48,10 +53,13 @@ export async function layOutMounts(session: DockerSession, builder: Builder, sig
     volume: cacheVolumeName(key),
     mount: volumeMount(cacheVolumeName(key), to, cacheLabels(key)),
   }))
+  const names = builder.network === 'off' ? provideLoopbackNames(session.spoolDirectory) : null
+  const ownNames = builder.mounts.some(({ to }) => to === HOSTS_PATH)
   const mounts = [
     ...views.map(({ mount }) => mount),
     volumeMount(out, '/out', labels),
     ...caches.map(({ mount }) => mount),
+    ...(names === null || ownNames ? [] : [bindMount(names, HOSTS_PATH, 'read-only')]),
     ...(builder.certificates === null ? [] : [bindMount(builder.certificates, HOST_CERTIFICATES_PATH, 'read-only')]),
   ]
   return {
@@ -60,6 +68,7 @@ export async function layOutMounts(session: DockerSession, builder: Builder, sig
     copies: views.flatMap(({ copies }) => copies),
     writable: [out, ...caches.map(({ volume }) => volume)],
     usesOverlay: session.overlay && isRoot(builder.user) && builder.mounts.some(isThrowAwayDirectory),
+    bareNetwork: names !== null,
   }
 }
 

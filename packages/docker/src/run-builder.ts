@@ -104,7 +104,7 @@ async function makeContainer(
   const layout = await layOutMounts(session, builder, uncut)
   made.volumes = layout.volumes
   control.kill.throwIfAborted()
-  const container = await createContainer(session, builder, describeContainer(builder, { image, mounts: layout.mounts, init }))
+  const container = await createContainer(session, builder, describeContainer(builder, { image, init, ...layout }))
   await fillVolumes(session, builder, { image, layout }, control.kill)
   return { container, layout }
 }
@@ -164,12 +164,20 @@ function isBeingRemoved(state: unknown): boolean {
   return status === 'removing' || status === 'dead'
 }
 
-/** 400 and 404: the command. Anything else: the engine, or an overlay that it could not mount. */
+/** In the words that every engine uses. */
+function unknownUser(made: MadeThings, name: string): BuilderExit {
+  const startError = `unable to find ${name}: no such user or group in the toolchain`
+  return { ...neverStarted(made), code: 126, stopped: false, startError }
+}
+
+/** A user that is not there; 400 and 404: the command. Anything else: the engine, or an overlay that it could not mount. */
 async function describeRefusal(
   session: DockerSession,
   refused: { readonly container: string; readonly made: MadeThings; readonly layout: MountLayout; readonly refusal: StartRefused },
 ): Promise<BuilderExit> {
   const { refusal, container, made, layout } = refused
+  const stranger = /unable to find (?:user|group) (.+): no matching entries in \w+ file/.exec(refusal.message)?.[1]
+  if (stranger !== undefined) return unknownUser(made, stranger)
   const state = await orNull(session.api.json({ method: 'GET', path: `/containers/${container}/json` }))
   const code = state === null ? 0 : numberAt(state, 'State', 'ExitCode')
   if (code === 126 || code === 127) {

@@ -1,5 +1,4 @@
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { systemClock } from '@orchestrate/core'
 import { createDockerEngine } from '@orchestrate/docker'
 import { identifyProcess } from './process-identity.ts'
@@ -11,7 +10,7 @@ export function connectTo(daemon: Pick<ScriptedDaemon, 'socketPath'>): ReturnTyp
     host: { kind: 'unix', socketPath: daemon.socketPath },
     run: identifyProcess('unit'),
     reaperPath: null,
-    spoolDirectory: join(tmpdir(), 'orchestrate-never-made'),
+    spoolDirectory: join(dirname(daemon.socketPath), 'spool'),
     clock: systemClock,
   })
 }

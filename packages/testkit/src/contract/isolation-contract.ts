@@ -25,6 +25,13 @@ function networkIsolation(open: OpenFixture): void {
     expect(await say(fixture, 'ls /sys/class/net; tail -n +2 /proc/net/route')).toBe('lo\n')
   })
 
+  it('reaches itself, and knows the names of the loopback, when the network is off', async () => {
+    await using fixture = await open()
+    const script =
+      'grep -c "^127.0.0.1[[:space:]].*localhost" /etc/hosts; echo hello | nc -l -p 4000 & until nc localhost 4000 </dev/null 2>/dev/null; do :; done'
+    expect(await say(fixture, script)).toBe('1\nhello\n')
+  })
+
   it('has a route out when the network is on', async () => {
     await using fixture = await open()
     expect(await say(fixture, 'awk \'$2 == "00000000" { print $1 }\' /proc/net/route', { network: 'on' })).toBe('eth0\n')
