@@ -43,6 +43,7 @@ function open(): EngineFixture & { readonly engine: ReturnType<typeof createDock
     run,
     reaperPath: null,
     spoolDirectory: join(directory, 'spool'),
+    sharesFiles: true,
     clock: systemClock,
   })
   return {

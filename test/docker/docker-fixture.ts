@@ -22,7 +22,7 @@ export const DOCKER_FACTS: EngineFacts = {
 }
 
 /** An engine of a test's own, in a directory of its own below `shared`. */
-export async function openDocker(shared: string, root: RootFilesystem): Promise<EngineFixture> {
+export async function openDocker(shared: string, root: RootFilesystem, sharesFiles = true): Promise<EngineFixture> {
   const directory = mkdtempSync(join(shared, 'test-'))
   const run = identifyProcess(`test-${directory.slice(-6)}`)
   const engine = createDockerEngine({
@@ -30,6 +30,7 @@ export async function openDocker(shared: string, root: RootFilesystem): Promise<
     run,
     reaperPath: null,
     spoolDirectory: join(directory, 'spool'),
+    sharesFiles,
     clock: systemClock,
   })
   return {

@@ -79,6 +79,7 @@ function loadingDocker(rig: ImageRig, adapt: (loader: ImageLoader) => ImageLoade
     run: identifyProcess('image-load'),
     reaperPath: null,
     spoolDirectory: join(rig.directory, 'spool'),
+    sharesFiles: true,
     clock: systemClock,
   })
   const sink = loaderSink(adapt(engine.images))

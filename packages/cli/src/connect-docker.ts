@@ -25,5 +25,7 @@ export async function createDocker({ host, run, storeRoot }: EngineSurroundings)
   const parsed = parseDockerHost(host.env)
   if (!parsed.ok) return parsed
   const spoolDirectory = join(storeRoot, 'tmp')
-  return ok(createDockerEngine({ host: parsed.value, run, reaperPath: findBundled('reaper.js'), spoolDirectory, clock: systemClock }))
+  const reaperPath = findBundled('reaper.js')
+  // A local socket: the engine sees the files that we see.
+  return ok(createDockerEngine({ host: parsed.value, run, reaperPath, spoolDirectory, sharesFiles: true, clock: systemClock }))
 }

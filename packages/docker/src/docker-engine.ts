@@ -23,6 +23,8 @@ export interface DockerEngineOptions {
   readonly reaperPath: string | null
   /** Where temporary files may go; made when needed. */
   readonly spoolDirectory: string
+  /** The engine's machine is this one: outputs are read where they lie if this user may, instead of being sent as an archive. */
+  readonly sharesFiles: boolean
   readonly clock: Clock
 }
 
@@ -62,7 +64,7 @@ export function createDockerEngine(options: DockerEngineOptions): Engine & { rea
   }
 }
 
-function createSession({ host, run, reaperPath, spoolDirectory, clock }: DockerEngineOptions): DockerSession {
+function createSession({ host, run, reaperPath, spoolDirectory, sharesFiles, clock }: DockerEngineOptions): DockerSession {
   const api = createDockerApi(host)
   let facts: Promise<EngineFacts> | null = null
   return {
@@ -70,6 +72,7 @@ function createSession({ host, run, reaperPath, spoolDirectory, clock }: DockerE
     run,
     clock,
     spoolDirectory,
+    sharesFiles,
     reaper: createReaper(reaperPath, host, run),
     facts: (signal) => {
       if (facts !== null) return facts

@@ -7,11 +7,12 @@ import { ApiError } from './docker-api.ts'
 import { attempt, EngineTrouble, engineError } from './engine-errors.ts'
 import { fillVolumes } from './fill-volumes.ts'
 import { orNull } from './image-calls.ts'
-import { numberAt, textAt, valueAt } from './json-value.ts'
+import { listAt, numberAt, optionalTextAt, textAt, valueAt } from './json-value.ts'
 import { layOutMounts, type MountLayout } from './lay-out-mounts.ts'
 import { containerName } from './names.ts'
 import { prepareRoot } from './prepare-root.ts'
 import { readArchive } from './read-outputs.ts'
+import { findInVolume, readFound } from './read-volume.ts'
 import { removeContainer, removeVolume } from './remove.ts'
 import type { DockerSession } from './session.ts'
 import { findStartError } from './start-error.ts'
@@ -153,7 +154,8 @@ async function describeExit(session: DockerSession, builder: Builder, { containe
     outOfMemory: valueAt(state, 'State', 'OOMKilled') === true,
     stopped,
     startError,
-    outputs: (signal) => readOutputs(session, container, signal),
+    unknownUser: null,
+    outputs: (signal) => readOutputs(session, { container, volume: outputVolume(session, state) }, signal),
     [Symbol.asyncDispose]: () => made.remove(),
   }
 }
@@ -167,7 +169,7 @@ function isBeingRemoved(state: unknown): boolean {
 /** In the words that every engine uses. */
 function unknownUser(made: MadeThings, name: string): BuilderExit {
   const startError = `unable to find ${name}: no such user or group in the toolchain`
-  return { ...neverStarted(made), code: 126, stopped: false, startError }
+  return { ...neverStarted(made), code: 126, stopped: false, startError, unknownUser: name }
 }
 
 /** A user that is not there; 400 and 404: the command. Anything else: the engine, or an overlay that it could not mount. */
@@ -186,15 +188,31 @@ async function describeRefusal(
       outOfMemory: false,
       stopped: false,
       startError: refusal.message,
-      outputs: (signal) => readOutputs(session, container, signal),
+      unknownUser: null,
+      outputs: (signal) => readOutputs(session, { container, volume: null }, signal),
       [Symbol.asyncDispose]: () => made.remove(),
     }
   }
   throw layout.usesOverlay ? new OverlayRefused() : refusal.cause
 }
 
-async function* readOutputs(session: DockerSession, container: string, signal: AbortSignal): AsyncGenerator<ArchiveEntry> {
-  yield* readArchive(await openArchive(session, container, signal), 'out')
+interface LeftOutputs {
+  readonly container: string
+  /** Where the volume of /out lies on this machine, as far as that is known. */
+  readonly volume: string | null
+}
+
+async function* readOutputs(session: DockerSession, { container, volume }: LeftOutputs, signal: AbortSignal): AsyncGenerator<ArchiveEntry> {
+  const found = volume === null ? null : findInVolume(volume)
+  if (found === null) yield* readArchive(await openArchive(session, container, signal), 'out')
+  else yield* readFound(found, session.clock, signal)
+}
+
+/** Its name is the run's and the builder's own, so that a directory of that path is no other engine's. */
+function outputVolume({ sharesFiles }: DockerSession, container: unknown): string | null {
+  if (!sharesFiles) return null
+  const mount = listAt(container, 'Mounts').find((candidate) => optionalTextAt(candidate, 'Destination') === '/out')
+  return mount === undefined || optionalTextAt(mount, 'Type') !== 'volume' ? null : optionalTextAt(mount, 'Source')
 }
 
 async function openArchive(session: DockerSession, container: string, signal: AbortSignal): Promise<Readable> {
@@ -218,6 +236,7 @@ function neverStarted(made: MadeThings | null): BuilderExit {
     outOfMemory: false,
     stopped: true,
     startError: null,
+    unknownUser: null,
     outputs: () => noOutputs(),
     [Symbol.asyncDispose]: async () => await made?.remove(),
   }

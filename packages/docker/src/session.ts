@@ -11,6 +11,8 @@ export interface DockerSession {
   readonly clock: Clock
   /** Directory for temporary files; made when needed. */
   readonly spoolDirectory: string
+  /** Paths that the engine names may be looked at: its machine is this one. */
+  readonly sharesFiles: boolean
   readonly reaper: Reaper
   /** Speaks with the engine first if nobody has yet. Throws what `attempt` understands. */
   facts(signal: AbortSignal): Promise<EngineFacts>

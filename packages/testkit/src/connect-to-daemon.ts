@@ -11,6 +11,7 @@ export function connectTo(daemon: Pick<ScriptedDaemon, 'socketPath'>): ReturnTyp
     run: identifyProcess('unit'),
     reaperPath: null,
     spoolDirectory: join(dirname(daemon.socketPath), 'spool'),
+    sharesFiles: true,
     clock: systemClock,
   })
 }
