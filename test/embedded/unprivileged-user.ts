@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -11,14 +11,14 @@ export interface UnprivilegedUser extends Disposable {
   readonly workspace: string
   /** Runs orchestrate as this user in the workspace. */
   run(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Run>
-  /** Runs a program as this user. */
-  spawn(argv: readonly [string, ...string[]], env?: NodeJS.ProcessEnv): Promise<Run>
+  /** As `run`, without waiting for its end. */
+  start(args: readonly string[]): ChildProcess
   /** The user's own processes, zombies aside. */
   processes(): readonly string[]
 }
 
 /** @param ids `subordinate`: with ranges in /etc/subuid and /etc/subgid; `single`: without. */
-export function createUnprivilegedUser(ids: 'subordinate' | 'single', files: Readonly<Record<string, string>>): UnprivilegedUser {
+export function createUnprivilegedUser(ids: 'subordinate' | 'single', files: Readonly<Record<string, string | Buffer>>): UnprivilegedUser {
   const home = realpathSync(mkdtempSync(join(tmpdir(), 'orchestrate-user-')))
   const name = `o-${home.slice(-6).toLowerCase()}`
   execFileSync('useradd', ['--no-create-home', '--home-dir', home, ...(ids === 'single' ? ['--system'] : []), name], { stdio: 'pipe' })
@@ -38,23 +38,20 @@ export function createUnprivilegedUser(ids: 'subordinate' | 'single', files: Rea
     LANG: 'C.UTF-8',
     NO_COLOR: '1',
   }
-  const user: UnprivilegedUser = {
+  const program = [process.execPath, join(home, 'orchestrate/orchestrate.js')]
+  const asUser = (args: readonly string[]): string[] => [`--reuid=${name}`, `--regid=${name}`, '--init-groups', ...program, ...args]
+  return {
     name,
     home,
     workspace,
-    spawn: (argv, env = {}) =>
-      runProcess('setpriv', [`--reuid=${name}`, `--regid=${name}`, '--init-groups', ...argv], {
-        cwd: workspace,
-        env: { ...environment, ...env },
-      }),
-    run: (args, env) => user.spawn([process.execPath, join(home, 'orchestrate/orchestrate.js'), ...args], env),
+    run: (args, env = {}) => runProcess('setpriv', asUser(args), { cwd: workspace, env: { ...environment, ...env } }),
+    start: (args) => spawn('setpriv', asUser(args), { cwd: workspace, env: environment }),
     processes: () => listProcesses(name),
     [Symbol.dispose]: () => {
       execFileSync('userdel', [name], { stdio: 'pipe' })
       rmSync(home, { recursive: true, force: true })
     },
   }
-  return user
 }
 
 function listProcesses(user: string): readonly string[] {

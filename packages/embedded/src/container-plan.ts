@@ -30,6 +30,7 @@ export interface ContainerMount {
   readonly to: string
   /** Absolute, a directory or file of this machine. */
   readonly source: string
+  readonly kind: 'directory' | 'file'
   /** `throw-away` lays an overlay over a directory: what is written goes with the container. */
   readonly access: 'read-only' | 'writable' | 'throw-away'
 }

@@ -103,10 +103,10 @@ const THROW_AWAY_PLACES = [
   tmpfs('/run', 'nodev', 'mode=755'),
 ]
 
-/** `rro` also holds for whatever is mounted below, where `ro` would not. */
+/** `rro` also holds for whatever is mounted below a directory, where `ro` would not; runtimes take it for no file. */
 function bind(plan: ContainerPlan, host: Host, { mount, index }: { readonly mount: ContainerMount; readonly index: number }): OciMount {
   const source = mount.access === 'throw-away' ? `${plan.directory}/${overlayNames(host, index).merged}` : mount.source
-  const access = mount.access === 'read-only' ? 'rro' : 'rw'
+  const access = mount.access !== 'read-only' ? 'rw' : mount.kind === 'directory' ? 'rro' : 'ro'
   return { destination: mount.to, type: 'bind', source, options: ['rbind', access, 'nosuid', 'nodev'] }
 }
 

@@ -1,30 +1,15 @@
-import { type Clock, type EnvironmentError, err, linuxPlatform, ok, type Result } from '@orchestrate/core'
-import type { Engine, EngineDescription, ImageRunner, RunIdentity } from '@orchestrate/execute'
+import { type EnvironmentError, err, linuxPlatform, ok, type Result } from '@orchestrate/core'
+import type { Engine, EngineDescription, ImageRunner } from '@orchestrate/execute'
 import { DiskError } from '@orchestrate/store'
 import { embeddedError } from './embedded-error.ts'
+import type { EmbeddedEngineOptions } from './engine-options.ts'
 import { examineMachine } from './examine-machine.ts'
-import type { FoundHost } from './find-host.ts'
+import type { FoundHost } from './host-search.ts'
 import { runBuilder } from './run-builder.ts'
 import { createImageRunner } from './run-image.ts'
 import { runImageContainer } from './run-image-container.ts'
 import { createSession, type EmbeddedSession } from './session.ts'
 import { removeOwn, sweepDeadRuns } from './sweep.ts'
-
-export interface EmbeddedEngineOptions {
-  /** Path or name of an OCI runtime; null takes crun, else runc, whichever starts a container. */
-  readonly runtime: string | null
-  /** Absolute; root file systems, caches and the directories of running builders are kept below it, mode 0700. */
-  readonly directory: string
-  readonly run: RunIdentity
-  /** The host's environment: PATH finds the runtime and its helpers; proxy and certificate variables are not read here. */
-  readonly env: ReadonlyMap<string, string>
-  /** Of this process. */
-  readonly uid: number
-  readonly gid: number
-  readonly clock: Clock
-  /** One live line for a long step, such as unpacking a toolchain. */
-  readonly progress: (message: string) => void
-}
 
 /** An Engine on an OCI runtime, without a daemon and without root. It starts nothing before it is asked something. */
 export function createEmbeddedEngine(options: EmbeddedEngineOptions): Engine & { readonly runner: ImageRunner } {

@@ -1,36 +1,15 @@
-import { readFileSync, statSync } from 'node:fs'
-import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { type EnvironmentError, err, ok, type Result } from '@orchestrate/core'
-import type { RunIdentity } from '@orchestrate/execute'
-import type { CgroupPlace } from './cgroup-place.ts'
 import { runDirectory } from './container-directory.ts'
 import { embeddedError } from './embedded-error.ts'
 import { findExecutable } from './find-executable.ts'
+import { findInit } from './find-init.ts'
+import type { FoundHost, HostSearch } from './host-search.ts'
 import { probeContainer } from './probe-container.ts'
 import { readHost, rememberHost } from './remembered-host.ts'
 import type { Host, IdMap, Runtime, Tools } from './runtime.ts'
 import { askVersion } from './runtime-version.ts'
-
-export interface HostSearch {
-  /** Path or name of a runtime, or null for the known ones. */
-  readonly runtime: string | null
-  /** Of the engine, absolute. */
-  readonly directory: string
-  readonly run: RunIdentity
-  /** PATH of this machine. */
-  readonly searchPath: string
-  readonly uid: number
-  readonly place: CgroupPlace
-  readonly unified: string | null
-}
-
-export interface FoundHost {
-  readonly host: Host
-  readonly tools: Tools
-  /** Known from an earlier process, and not tried by this one. */
-  readonly remembered: boolean
-}
+import { hasSubordinateIds } from './subordinate-ids.ts'
 
 const KNOWN_RUNTIMES = ['crun', 'runc']
 
@@ -119,54 +98,3 @@ function idMaps(search: HostSearch): readonly IdMap[] {
   if (search.uid === 0) return ['root']
   return hasSubordinateIds(search) ? ['subordinate', 'single'] : ['single']
 }
-
-/** @see subuid(5), newuidmap(1) */
-export function hasSubordinateIds({ uid, searchPath }: Pick<HostSearch, 'uid' | 'searchPath'>): boolean {
-  const helpers = ['newuidmap', 'newgidmap'].every((name) => findExecutable(name, searchPath) !== null)
-  return helpers && ['/etc/subuid', '/etc/subgid'].every((file) => listsRange(file, uid))
-}
-
-function listsRange(file: string, uid: number): boolean {
-  const owners = new Set([String(uid), nameOf(uid)])
-  return textOf(file)
-    .split('\n')
-    .some((line) => owners.has(line.split(':')[0] ?? '') && line.split(':').length === 3)
-}
-
-/** The name of this process's user, or its number where it has none. */
-function nameOf(uid: number): string {
-  try {
-    return userInfo().username
-  } catch {
-    // A uid without an entry in passwd.
-    return String(uid)
-  }
-}
-
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    // No such file: nobody has any.
-    return ''
-  }
-}
-
-const INITS = ['catatonit', 'docker-init', 'tini-static', 'dumb-init']
-const INIT_DIRECTORIES = '/usr/libexec/podman:/usr/libexec/docker:/usr/lib/docker'
-
-/** A static init, because the root file system of a builder need not have its libraries; whether it works the probe tells. */
-export function findInit(searchPath: string): string | null {
-  return INITS.flatMap((name) => findExecutable(name, `${searchPath}:${INIT_DIRECTORIES}`) ?? []).find(isStatic) ?? null
-}
-
-/** An ELF file without an interpreter. @see elf(5) */
-function isStatic(path: string): boolean {
-  if (!statSync(path).isFile()) return false
-  const image = readFileSync(path)
-  if (image.toString('latin1', 0, 4) !== '\x7fELF' || image[4] !== 2) return false
-  const [offset, size, count] = [Number(image.readBigUInt64LE(32)), image.readUInt16LE(54), image.readUInt16LE(56)]
-  return !Array.from({ length: count }, (_, index) => image.readUInt32LE(offset + index * size)).includes(PT_INTERP)
-}
-
-const PT_INTERP = 3

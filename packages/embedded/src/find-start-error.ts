@@ -14,6 +14,12 @@ export interface Command {
   readonly searchPath: string
 }
 
+/** A user or group that a root file system does not list, in the words that every engine uses. */
+export const unknownUser = (name: string): StartError => ({
+  code: 126,
+  message: `unable to find ${name}: no such user or group in the toolchain`,
+})
+
 /** Looks a command up as execvp(3) will: null when it can be tried. */
 export function findStartError(files: InnerFiles, { argv, workdir, searchPath }: Command): StartError | null {
   const [name = ''] = argv

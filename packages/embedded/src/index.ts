@@ -1,2 +1,3 @@
 export { EMBEDDED_DIAGNOSTICS } from './diagnostics.ts'
-export { createEmbeddedEngine, type EmbeddedEngineOptions } from './embedded-engine.ts'
+export { createEmbeddedEngine } from './embedded-engine.ts'
+export type { EmbeddedEngineOptions } from './engine-options.ts'

@@ -15,10 +15,10 @@ export function writeNetworkFiles(
   const written = Object.entries(own).map(([to, text]) => {
     const source = join(directory, to.slice('/etc/'.length))
     writeFileSync(source, text)
-    return { to, source, access: 'read-only' } as const
+    return { to, source, kind: 'file', access: 'read-only' } as const
   })
   const shared = network === 'off' ? [] : ['/etc/hosts', '/etc/resolv.conf'].filter((path) => existsSync(path))
-  return [...written, ...shared.map((path) => ({ to: path, source: realpathSync(path), access: 'read-only' }) as const)]
+  return [...written, ...shared.map((path) => ({ to: path, source: realpathSync(path), kind: 'file', access: 'read-only' }) as const)]
 }
 
 const LOOPBACK_NAMES = '127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n'

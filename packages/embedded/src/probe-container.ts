@@ -41,7 +41,7 @@ export async function probeContainer(
         workdir: '/',
         user: { uid: 0, gid: 0, additionalGids: [] },
         hostname: 'probe',
-        mounts: [...mounts, { to: '/out', source: join(directory, 'out'), access: 'writable' }],
+        mounts: [...mounts, { to: '/out', source: join(directory, 'out'), kind: 'directory', access: 'writable' }],
         network: 'off',
         pids: 64,
         graceMs: 1000,
@@ -72,6 +72,6 @@ function showPrograms(root: string): readonly ContainerMount[] {
       return []
     }
     mkdirSync(join(root, name))
-    return [{ to: source, source, access: 'read-only' }]
+    return [{ to: source, source, kind: 'directory', access: 'read-only' }]
   })
 }

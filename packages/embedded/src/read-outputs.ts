@@ -39,6 +39,8 @@ class OutputReader {
       if (this.#breath.due()) await this.#breath.take()
       const path = Buffer.concat([directory, SLASH, name])
       const stats = lstatSync(path, { bigint: true })
+      // Nothing without the process that listened on it.
+      if (stats.isSocket()) continue
       const inner = prefix + decodeName(name)
       yield this.#entryOf(path, inner, stats)
       if (stats.isDirectory()) yield* this.below(path, `${inner}/`)
@@ -69,7 +71,7 @@ const SLASH = Buffer.from('/')
 function namesIn(directory: Buffer): readonly Buffer[] {
   const stats = lstatSync(directory)
   if ((stats.mode & 0o500) !== 0o500) chmodSync(directory, stats.mode | 0o700)
-  return readdirSync(directory, { encoding: 'buffer' }).toSorted(Buffer.compare)
+  return readdirSync(directory, { encoding: 'buffer' }).toSorted((a, b) => Buffer.compare(a, b))
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -78,7 +80,7 @@ function decodeName(name: Buffer): string {
   try {
     return decoder.decode(name)
   } catch {
-    return `${name.toString('latin1')}\uDCFD`
+    return name.toString('utf8').replaceAll('\uFFFD', '\uDCFD')
   }
 }
 

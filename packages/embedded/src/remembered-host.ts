@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } 
 import { dirname, join } from 'node:path'
 import { canonicalJson, digestHex, digestOf } from '@orchestrate/core'
 import { readBootId } from '@orchestrate/store'
-import type { HostSearch } from './find-host.ts'
+import type { HostSearch } from './host-search.ts'
 import type { Host } from './runtime.ts'
 
 /** What an earlier process found out about starting containers with the runtime at `path`, on this boot and for this user; or null. */

@@ -7,9 +7,9 @@ import { containerId, makeContainerDirectory, removeContainerDirectory, runQuiet
 import type { ContainerMount, ContainerPlan } from './container-plan.ts'
 import { copyView } from './copy-view.ts'
 import { embeddedError } from './embedded-error.ts'
-import { findStartError, type StartError } from './find-start-error.ts'
+import { findStartError, type StartError, unknownUser } from './find-start-error.ts'
 import { type ContainerUser, findUser } from './find-user.ts'
-import type { FoundHost } from './find-host.ts'
+import type { FoundHost } from './host-search.ts'
 import { readInside } from './inner-files.ts'
 import { readOutputs } from './read-outputs.ts'
 import type { RootDirectory } from './roots/roots.ts'
@@ -83,8 +83,7 @@ async function runIn(session: EmbeddedSession, builder: Builder, placed: Placed)
   const { control, found, root, remove } = placed
   const files = { root: root.path, mounts: builder.mounts }
   const user = findUser(builder.user, { passwd: readInside(files, '/etc/passwd'), group: readInside(files, '/etc/group') })
-  if (!user.ok)
-    return ok(notStarted(placed, { code: 126, message: `unable to find user ${user.error}: no matching entries in passwd file` }))
+  if (!user.ok) return ok({ ...notStarted(placed, unknownUser(user.error)), unknownUser: user.error })
   const refusal = findStartError(files, { argv: builder.argv, workdir: builder.workdir, searchPath: searchPathOf(builder) })
   if (refusal !== null) return ok(notStarted(placed, refusal))
   const plan = await planContainer(session, builder, { ...placed, user: user.value })
@@ -138,7 +137,9 @@ async function planContainer(
   if (anybody) chmodSync(join(directory, 'out'), 0o777)
   const views: ContainerMount[] = []
   for (const [index, mount] of builder.mounts.entries()) views.push(await placeView(session, mount, { index, directory, found, anybody }))
-  const caches = builder.caches.map(({ key, to }) => ({ to, source: session.caches.open(key, access), access: 'writable' }) as const)
+  const caches = builder.caches.map(
+    ({ key, to }) => ({ to, source: session.caches.open(key, access), kind: 'directory', access: 'writable' }) as const,
+  )
   const certificates = builder.certificates
   return {
     directory,
@@ -153,9 +154,9 @@ async function planContainer(
     mounts: [
       ...writeNetworkFiles(directory, builder),
       ...views,
-      { to: '/out', source: join(directory, 'out'), access: 'writable' },
+      { to: '/out', source: join(directory, 'out'), kind: 'directory', access: 'writable' },
       ...caches,
-      ...(certificates === null ? [] : [{ to: HOST_CERTIFICATES_PATH, source: certificates, access: 'read-only' } as const]),
+      ...(certificates === null ? [] : [{ to: HOST_CERTIFICATES_PATH, source: certificates, kind: 'file', access: 'read-only' } as const]),
     ],
     network: builder.network === 'on' ? 'host' : 'off',
     pids: builder.limits.pids,
@@ -173,17 +174,17 @@ interface ViewPlace {
 
 async function placeView(session: EmbeddedSession, mount: BuilderMount, place: ViewPlace): Promise<ContainerMount> {
   const { source, to, kind, access } = mount
-  if (access === 'read-only') return { to, source, access }
+  if (access === 'read-only') return { to, source, kind, access }
   if (kind === 'file') {
     if (place.anybody) chmodSync(source, 0o666)
-    return { to, source, access: 'writable' }
+    return { to, source, kind, access: 'writable' }
   }
-  if (!place.anybody && place.found.host.upper !== 'none') return { to, source, access: 'throw-away' }
+  if (!place.anybody && place.found.host.upper !== 'none') return { to, source, kind, access: 'throw-away' }
   const copies = join(place.directory, 'copies')
   mkdirSync(copies, { recursive: true })
   const copy = join(copies, String(place.index))
   await copyView(source, copy, { anybody: place.anybody, breath: session.breath() })
-  return { to, source: copy, access: 'writable' }
+  return { to, source: copy, kind, access: 'writable' }
 }
 
 interface Ended extends Placed {
@@ -198,6 +199,7 @@ function describeExit(session: EmbeddedSession, { end, found, directory, remove 
     outOfMemory,
     stopped,
     startError: null,
+    unknownUser: null,
     outputs: async function* (signal) {
       // What belongs to subordinate ids is given to the caller first, who may not even read it otherwise.
       if (found.host.ids === 'subordinate')
@@ -209,7 +211,15 @@ function describeExit(session: EmbeddedSession, { end, found, directory, remove 
 }
 
 function notStarted({ remove }: Placed, { code, message }: StartError): BuilderExit {
-  return { code, outOfMemory: false, stopped: false, startError: message, outputs: () => noOutputs(), [Symbol.asyncDispose]: remove }
+  return {
+    code,
+    outOfMemory: false,
+    stopped: false,
+    startError: message,
+    unknownUser: null,
+    outputs: () => noOutputs(),
+    [Symbol.asyncDispose]: remove,
+  }
 }
 
 /** Of a builder that was stopped before it began. */
@@ -219,6 +229,7 @@ function neverStarted(): BuilderExit {
     outOfMemory: false,
     stopped: true,
     startError: null,
+    unknownUser: null,
     outputs: () => noOutputs(),
     async [Symbol.asyncDispose]() {
       // Nothing was made.

@@ -68,12 +68,14 @@ async function followBox(plan: ContainerPlan, options: Followed, control: Builde
   const { file, args } = boxCommand(options)
   const child = spawn(file, args, { cwd: '/', detached: true, stdio: ['ignore', 'pipe', 'pipe', 'pipe'], env: BOX_ENVIRONMENT })
   const { onStarted } = options
-  if (onStarted !== undefined) watchForStart(plan, child, onStarted)
   const words = collect(child.stderr)
   forward(child.stdout, control.stdout)
   forward(child.stdio[3] as Readable | null, control.stderr)
   const obedience = obey(child, plan, control)
+  const over = new AbortController()
+  if (onStarted !== undefined) whenStarted(plan, over.signal, onStarted)
   const code = await endOf(child)
+  over.abort()
   obedience.over()
   const stopped = control.stop.aborted || control.kill.aborted
   const began = existsSync(`${plan.directory}/pid`)
@@ -119,19 +121,17 @@ interface Obedience {
 }
 
 /**
- * SIGTERM to the box's group on stop, which the runtime passes on, and SIGKILL after the grace; SIGKILL at once on kill. Before
- * the process has begun there is nobody to be polite to.
+ * SIGTERM to the box's group on stop, which the runtime passes on, and SIGKILL after the grace; SIGKILL at once on kill. Until the
+ * runtime says that the process exists, nobody is there to hear it, so a stop waits for that, though not longer than for the grace.
  */
 function obey(child: ChildProcess, plan: ContainerPlan, control: BuilderControl): Obedience {
   const done = new AbortController()
-  let timer: NodeJS.Timeout | null = null
-  const send = (signal: 'SIGTERM' | 'SIGKILL'): void => signalGroup(child, signal)
+  const timers: NodeJS.Timeout[] = []
   const onStop = (): void => {
-    if (!existsSync(`${plan.directory}/pid`)) return send('SIGKILL')
-    send('SIGTERM')
-    timer = setTimeout(() => send('SIGKILL'), plan.graceMs)
+    timers.push(setTimeout(() => signalGroup(child, 'SIGKILL'), plan.graceMs))
+    whenStarted(plan, done.signal, () => signalGroup(child, 'SIGTERM'))
   }
-  const onKill = (): void => send('SIGKILL')
+  const onKill = (): void => signalGroup(child, 'SIGKILL')
   if (control.stop.aborted) onStop()
   if (control.kill.aborted) onKill()
   control.stop.addEventListener('abort', onStop, { once: true, signal: done.signal })
@@ -139,7 +139,7 @@ function obey(child: ChildProcess, plan: ContainerPlan, control: BuilderControl)
   return {
     over: () => {
       done.abort()
-      if (timer !== null) clearTimeout(timer)
+      timers.forEach(clearTimeout)
     },
   }
 }
@@ -156,17 +156,19 @@ function signalGroup({ pid }: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): void
 /** Milliseconds between two looks. */
 const LOOK = 5
 
-/** The runtime writes the pid file when the process exists. */
-function watchForStart(plan: ContainerPlan, child: ChildProcess, onStarted: () => void): void {
+/** The runtime writes the pid file when the process exists. Nothing is called once `over` is aborted. */
+function whenStarted(plan: ContainerPlan, over: AbortSignal, react: () => void): void {
+  if (over.aborted) return
+  if (hasStarted(plan)) return react()
   const timer = setInterval(() => {
-    if (readPid(plan) === '') return
+    if (!hasStarted(plan)) return
     clearInterval(timer)
-    onStarted()
+    react()
   }, LOOK)
-  child.once('close', () => clearInterval(timer))
+  over.addEventListener('abort', () => clearInterval(timer), { once: true })
 }
 
-function readPid({ directory }: ContainerPlan): string {
+function hasStarted({ directory }: ContainerPlan): boolean {
   const path = `${directory}/pid`
-  return existsSync(path) ? readFileSync(path, 'utf8') : ''
+  return existsSync(path) && readFileSync(path, 'utf8') !== ''
 }

@@ -3,7 +3,7 @@ import { type EnvironmentError, err, ok, type Result } from '@orchestrate/core'
 import type { BuilderControl, ImageExit } from '@orchestrate/execute'
 import { containerId, makeContainerDirectory, removeContainerDirectory } from './container-directory.ts'
 import { embeddedError } from './embedded-error.ts'
-import { findStartError, type StartError } from './find-start-error.ts'
+import { findStartError, type StartError, unknownUser } from './find-start-error.ts'
 import { findUser } from './find-user.ts'
 import { readInside } from './inner-files.ts'
 import { writeNetworkFiles } from './network-files.ts'
@@ -25,7 +25,7 @@ export async function runImageContainer(
   const { host, tools } = found.value
   const files = { root: container.root.path, mounts: [] }
   const user = findUser(container.user, { passwd: readInside(files, '/etc/passwd'), group: readInside(files, '/etc/group') })
-  if (!user.ok) return ok(refused({ code: 126, message: `unable to find user ${user.error}: no matching entries in passwd file` }))
+  if (!user.ok) return ok(refused(unknownUser(user.error)))
   const { argv, workdir, env } = container
   const refusal = findStartError(files, { argv, workdir, searchPath: env.get('PATH') ?? '' })
   if (refusal !== null) return ok(refused(refusal))
@@ -37,7 +37,11 @@ export async function runImageContainer(
   try {
     const end = await runContainer(
       {
-        ...{ directory, id, argv, workdir, env },
+        directory,
+        id,
+        argv,
+        workdir,
+        env,
         run: container.run,
         root: container.root.path,
         user: user.value,

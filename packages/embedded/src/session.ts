@@ -4,8 +4,9 @@ import { type Caches, openCaches } from './caches.ts'
 import { findCgroupPlace, findUnified } from './cgroup-place.ts'
 import { thisMachine } from './cgroup.ts'
 import { runDirectory } from './container-directory.ts'
-import type { EmbeddedEngineOptions } from './embedded-engine.ts'
-import { findHost, type FoundHost, type HostSearch } from './find-host.ts'
+import type { EmbeddedEngineOptions } from './engine-options.ts'
+import { findHost } from './find-host.ts'
+import type { FoundHost, HostSearch } from './host-search.ts'
 import { forgetHost } from './remembered-host.ts'
 import { openRoots } from './roots/open-roots.ts'
 import type { Roots } from './roots/roots.ts'
@@ -38,13 +39,14 @@ export function createSession(options: EmbeddedEngineOptions): EmbeddedSession {
   }
   let found: Promise<Result<FoundHost, EnvironmentError>> | null = null
   const look = (fresh: boolean, signal: AbortSignal): Promise<Result<FoundHost, EnvironmentError>> => {
-    const looking = findHost(search, { fresh, signal })
+    const looking = forgetFailure(findHost(search, { fresh, signal }))
     found = looking
-    // A failure may be tried again.
-    void looking.then((result) => {
-      if (!result.ok && found === looking) found = null
-    })
     return looking
+  }
+  const forgetFailure = async (looking: ReturnType<typeof findHost>): ReturnType<typeof findHost> => {
+    const result = await looking
+    if (!result.ok) found = null
+    return result
   }
   return {
     options,

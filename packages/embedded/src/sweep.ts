@@ -1,8 +1,8 @@
-import { readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { compareCodeUnits } from '@orchestrate/core'
 import { isDead, labelProcess, parseLabel } from '@orchestrate/store'
-import { findTools, hasSubordinateIds } from './find-host.ts'
+import { findTools } from './find-host.ts'
+import { hasSubordinateIds } from './subordinate-ids.ts'
 import { removeCgroup } from './cgroup.ts'
 import { containersOf, removeContainerDirectory, removeIfEmpty, type Remover } from './container-directory.ts'
 import type { EmbeddedSession } from './session.ts'
@@ -53,13 +53,3 @@ function remover(session: EmbeddedSession): Remover {
 
 /** Named only where there is no user namespace to enter with them. */
 const NO_TOOLS = { setpriv: '', unshare: '', mount: '', sh: '' }
-
-/** Whether a directory below `runs` is there at all: nothing else is asked of a machine on which nothing was left. */
-export function hasRuns({ options }: EmbeddedSession): boolean {
-  try {
-    return readdirSync(join(options.directory, 'runs')).length > 0
-  } catch {
-    // There never was a run.
-    return false
-  }
-}

@@ -13,6 +13,12 @@ export const EXECUTE_DIAGNOSTICS = [
     help: 'add the package that holds it to the toolchain, or correct its name',
   },
   {
+    id: 'build/unknown-user',
+    kind: 'failure',
+    summary: 'the `user` of a build is not in the /etc/passwd or /etc/group of its toolchain',
+    help: 'write a uid, or add the package that brings the user to the toolchain',
+  },
+  {
     id: 'build/not-executable',
     kind: 'failure',
     summary: 'a command that a build runs cannot be executed (exit code 126)',

@@ -144,6 +144,8 @@ export interface BuilderExit extends AsyncDisposable {
   readonly stopped: boolean
   /** Set when the command could not be started at all, in the engine's words. */
   readonly startError: string | null
+  /** The user or group that the root file system does not list, so that nothing was started; the code is 126. */
+  readonly unknownUser: string | null
   /** What lies under /out, paths relative to it; may be read once. */
   outputs(signal: AbortSignal): AsyncIterable<ArchiveEntry>
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { exited } from './trouble.ts'
 
-const exit = { code: 1, startError: null, outOfMemory: false }
+const exit = { code: 1, startError: null, unknownUser: null, outOfMemory: false }
 const HINT = 'builders have no network unless the build says "network: on"; put downloads into a build of their own and need its output'
 
 describe('a build that failed', () => {

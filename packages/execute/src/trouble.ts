@@ -2,7 +2,12 @@ import { type EnvironmentError, environmentError, type Failure, failure, type Ta
 
 /** A command that ended with another exit code than 0, or could not be started. */
 export function exited(
-  exit: { readonly code: number; readonly startError: string | null; readonly outOfMemory: boolean },
+  exit: {
+    readonly code: number
+    readonly startError: string | null
+    readonly unknownUser: string | null
+    readonly outOfMemory: boolean
+  },
   context: ExitContext,
 ): Failure {
   const help = networkHint(context)
@@ -11,6 +16,13 @@ export function exited(
       id: 'build/out-of-memory',
       message: `the builder ran out of memory (exit code ${exit.code})`,
       help: 'give the engine more memory, or lower the parallelism of the command',
+    })
+  }
+  if (exit.unknownUser !== null) {
+    return failure({
+      id: 'build/unknown-user',
+      message: `toolchain "${context.toolchain}" has no user or group "${exit.unknownUser}"`,
+      help: 'write a uid, or add the package that brings the user to the toolchain',
     })
   }
   if (exit.code === 127) return commandNotFound(exit.startError, context)

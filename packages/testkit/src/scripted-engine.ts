@@ -158,7 +158,7 @@ class InProcessEngine implements ScriptedEngine {
   async run(builder: Builder, control: BuilderControl): Promise<Result<BuilderExit, EnvironmentError>> {
     if (control.stop.aborted || control.kill.aborted) return ok(neverStarted())
     const stranger = unknownUser(builder.user)
-    if (stranger !== null) return err(noUser(builder, stranger))
+    if (stranger !== null) return ok({ ...neverStarted(), code: 126, stopped: false, startError: noUser(stranger), unknownUser: stranger })
     this.begin(builder)
     try {
       return await this.finish(builder, control)
@@ -227,6 +227,7 @@ class InProcessEngine implements ScriptedEngine {
       stopped: control.stop.aborted || control.kill.aborted,
       startError:
         end === null ? `exec: "${builder.argv[0]}": executable file not found in $PATH` : typeof end === 'number' ? null : end.startError,
+      unknownUser: null,
       outputs: () => streamOutputs(world.outputs(), fault === 'outputs-cut'),
       async [Symbol.asyncDispose]() {
         dispose()
@@ -240,13 +241,7 @@ function lookUp<T>(table: ReadonlyMap<string, T>, builder: Builder): T | undefin
 }
 
 /** The scripted root file system has the users and groups of the contract's. */
-function noUser(builder: Builder, name: string): EnvironmentError {
-  return environmentError({
-    id: 'engine/refused',
-    message: `the root file system of builder "${builder.id}" has no user or group "${name}"`,
-    help: 'name a user of the toolchain, or a uid',
-  })
-}
+const noUser = (name: string): string => `unable to find ${name}: no such user or group in the toolchain`
 
 function lost(builder: Builder): EnvironmentError {
   return environmentError({

@@ -25,6 +25,7 @@ export function neverStarted(): BuilderExit {
     outOfMemory: false,
     stopped: true,
     startError: null,
+    unknownUser: null,
     outputs: () => streamOutputs([], false),
     async [Symbol.asyncDispose]() {
       // Nothing was made.

@@ -3,8 +3,6 @@ import { cacheKey, view } from './contract-inputs.ts'
 import type { ContractStep } from './contract-steps.ts'
 import { contractBuilder, describeOutputs, observe, type OpenFixture, outcomeOf } from './engine-fixture.ts'
 
-const never = new AbortController().signal
-
 /** As whom builders run, and that it does not matter to whoever takes their outputs. The root file system has the users root and builder. */
 export function userContract(open: OpenFixture): void {
   it.each([
@@ -22,15 +20,21 @@ export function userContract(open: OpenFixture): void {
     expect((await outcomeOf(fixture, contractBuilder(fixture, { user, steps: [{ do: 'print-ids' }] }))).stdout).toBe(ids)
   })
 
-  it('refuses a name that the root file system does not have, and names it', async () => {
-    await using fixture = await open()
-    const builder = contractBuilder(fixture, { user: 'nobody-of-the-kind' })
-    await fixture.engine.prepare(builder.root, never)
-    const control = { stdout: () => undefined, stderr: () => undefined, stop: never, kill: never }
-    const result = await fixture.engine.run(builder, control)
-    expect(result.ok ? result : [result.error.message, ...result.error.details].join('\n')).toContain('nobody-of-the-kind')
-    expect(await fixture.leftovers(builder.run.runId)).toEqual([])
-  })
+  it.each(['nobody-of-the-kind', '0:nobody-of-the-kind'])(
+    'starts nothing as %s, which the root file system does not have, and says so',
+    async (user) => {
+      await using fixture = await open()
+      const builder = contractBuilder(fixture, { user })
+      const { exit } = await observe(fixture, builder)
+      expect([exit.code, exit.unknownUser, exit.startError]).toEqual([
+        126,
+        'nobody-of-the-kind',
+        'unable to find nobody-of-the-kind: no such user or group in the toolchain',
+      ])
+      await exit[Symbol.asyncDispose]()
+      expect(await fixture.leftovers(builder.run.runId)).toEqual([])
+    },
+  )
 
   it('lets another user write outputs and caches', async () => {
     await using fixture = await open()
