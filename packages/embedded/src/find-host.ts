@@ -73,7 +73,7 @@ async function tryRuntime(
     const answer = await probeContainer(
       directory,
       { host, tools, place: search.place, unified: search.unified },
-      { run: search.run, signal },
+      { run: search.run, breath: search.breath(), signal },
     )
     if (answer.kind === 'works') return ok(host)
     if (answer.kind === 'hung') return err(['a container did not end within 10 seconds'])

@@ -1,4 +1,5 @@
 import type { RunIdentity } from '@orchestrate/execute'
+import type { Breath } from '@orchestrate/store'
 import type { CgroupPlace } from './cgroup-place.ts'
 import type { Host, Tools } from './runtime.ts'
 
@@ -14,6 +15,8 @@ export interface HostSearch {
   readonly uid: number
   readonly place: CgroupPlace
   readonly unified: string | null
+  /** Of loops over files. */
+  readonly breath: () => Breath
 }
 
 /** How containers are started here. */

@@ -1,7 +1,8 @@
-import { lstatSync, mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs'
+import { lstatSync, mkdirSync, readdirSync, readlinkSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RunIdentity } from '@orchestrate/execute'
-import { makeContainerDirectory } from './container-directory.ts'
+import type { Breath } from '@orchestrate/store'
+import { makeContainerDirectory, removeContainerDirectory } from './container-directory.ts'
 import type { ContainerMount } from './container-plan.ts'
 import { type ContainerDeps, runContainer } from './run-container.ts'
 
@@ -22,9 +23,11 @@ const PROGRAMS = ['bin', 'lib', 'lib32', 'lib64', 'libx32', 'nix', 'sbin', 'usr'
 export async function probeContainer(
   directory: string,
   deps: Omit<ContainerDeps, 'onStarted'>,
-  { run, signal }: { readonly run: RunIdentity; readonly signal: AbortSignal },
+  { run, breath, signal }: { readonly run: RunIdentity; readonly breath: Breath; readonly signal: AbortSignal },
 ): Promise<ProbeAnswer> {
-  rmSync(directory, { recursive: true, force: true })
+  const { host, tools } = deps
+  const remove = (): Promise<void> => removeContainerDirectory(directory, { host, tools, breath })
+  await remove()
   makeContainerDirectory(directory)
   const root = join(directory, 'machine')
   const mounts = showPrograms(root)
@@ -56,7 +59,7 @@ export async function probeContainer(
         : { kind: 'refused', words: [`a container ended with ${end.code} instead of ${EXPECTED}`] }
     return { kind: 'refused', words: end.kind === 'refused' ? end.words : ['it was stopped'] }
   } finally {
-    rmSync(directory, { recursive: true, force: true })
+    await remove()
   }
 }
 

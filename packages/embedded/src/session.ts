@@ -36,6 +36,7 @@ export function createSession(options: EmbeddedEngineOptions): EmbeddedSession {
     uid,
     place: findCgroupPlace(thisMachine),
     unified: findUnified(thisMachine),
+    breath: () => createBreath(clock),
   }
   let found: Promise<Result<FoundHost, EnvironmentError>> | null = null
   const look = (fresh: boolean, signal: AbortSignal): Promise<Result<FoundHost, EnvironmentError>> => {
@@ -60,6 +61,6 @@ export function createSession(options: EmbeddedEngineOptions): EmbeddedSession {
       return look(true, signal)
     },
     directoryOf: (owner) => runDirectory(directory, owner),
-    breath: () => createBreath(clock),
+    breath: search.breath,
   }
 }
