@@ -4,11 +4,12 @@ import type { BuilderControl, ImageExit } from '@orchestrate/execute'
 import { containerId, makeContainerDirectory, removeContainerDirectory } from './container-directory.ts'
 import { embeddedError } from './embedded-error.ts'
 import { findStartError, type StartError, unknownUser } from './find-start-error.ts'
-import { findUser } from './find-user.ts'
+import { type ContainerUser, findUser } from './find-user.ts'
 import { readInside } from './inner-files.ts'
 import { writeNetworkFiles } from './network-files.ts'
 import { runContainer } from './run-container.ts'
 import type { ImageContainer } from './run-image.ts'
+import type { Host } from './runtime.ts'
 import type { EmbeddedSession } from './session.ts'
 
 /** Enough for any service, and not enough for a fork bomb. */
@@ -51,7 +52,13 @@ export async function runImageContainer(
         pids: PIDS_LIMIT,
         graceMs: container.graceMs,
       },
-      { ...found.value, place: session.search.place, unified: session.search.unified, onStarted: container.onStarted },
+      {
+        tools,
+        host: hostOfUser(host, user.value),
+        place: session.search.place,
+        unified: session.search.unified,
+        onStarted: container.onStarted,
+      },
       control,
     )
     if (end.kind === 'never-started') return ok({ code: 143, outOfMemory: false, stopped: true, startError: null })
@@ -60,6 +67,14 @@ export async function runImageContainer(
   } finally {
     await remove()
   }
+}
+
+/**
+ * As an ordinary user everything in an unpacked image belongs to the caller. A process that is not root is the caller too, so that
+ * what the image gave to its user is its own; one that begins as root has every id, and may become others.
+ */
+function hostOfUser(host: Host, user: ContainerUser): Host {
+  return host.ids === 'subordinate' && user.uid !== 0 ? { ...host, ids: 'single' } : host
 }
 
 const refused = ({ code, message }: StartError): ImageExit => ({ code, outOfMemory: false, stopped: false, startError: message })
