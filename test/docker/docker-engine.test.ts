@@ -211,12 +211,15 @@ describe('images on Docker', () => {
     })
     const after = await images.find(reference, never)
     expect(after).toEqual(before)
-    if (!after.ok || after.value === null) throw new Error('not found')
-    const further: Digest[] = [...after.value.diffIds, digestOf('more')]
+    const found = await fixture.engine.findImage(reference, never)
+    if (!after.ok || after.value === null || !found.ok || found.value === null) throw new Error('not found')
+    const further: Digest[] = [...found.value.diffIds, digestOf('more')]
     expect(await images.countPresentLayers(further, never)).toEqual({ ok: true, value: 2 })
     const second = tag('second')
     await images.tag(after.value.id, second, never)
     expect(await images.find(second, never)).toEqual(after)
+    images.survey(never)
+    expect([await images.find(second, never), await images.find(`docker.io/${second}`, never)]).toEqual([after, after])
     docker('rmi', reference, second)
   })
 

@@ -1,4 +1,5 @@
 import { digestOf } from '@orchestrate/core'
+import type { ImageLoader } from '@orchestrate/execute'
 import { connectTo, answerAndReset, answerJson, answerText, hang, scriptedDaemon } from '@orchestrate/testkit'
 import { describe, expect, it } from 'vitest'
 
@@ -61,6 +62,46 @@ describe('loading images', () => {
     await using daemon = await scriptedDaemon()
     daemon.on('GET /info', answerJson({ Driver: 'overlayfs', DriverStatus: [['driver-type', 'io.containerd.snapshotter.v1']] }))
     expect(await connectTo(daemon).images.countPresentLayers([layer], never)).toEqual({ ok: true, value: 0 })
+  })
+
+  it('answers for every name out of one call after a survey, and asks for a name that is not in it', async () => {
+    await using daemon = await scriptedDaemon()
+    daemon.on(
+      'GET /images/json',
+      answerJson([
+        { Id: 'sha256:1', RepoTags: ['shop/a:1', 'shop/a:2'] },
+        { Id: 'sha256:2', RepoTags: null },
+      ]),
+    )
+    const { images } = connectTo(daemon)
+    images.survey(never)
+    images.survey(never)
+    const found = [await images.find('shop/a:1', never), await images.find('shop/a:2', never), await images.find('shop/b:1', never)]
+    expect(found).toEqual(['sha256:1', 'sha256:1', null].map((id) => ({ ok: true, value: id === null ? null : { id } })))
+    expect(daemon.calls.filter((call) => call.includes('images'))).toEqual(['GET /images/json', 'GET /images/shop/b%3A1/json'])
+  })
+
+  it.each([
+    ['an archive was loaded', async (images: ImageLoader) => images.load(archive(), never)],
+    ['a name was given', async (images: ImageLoader) => images.tag('sha256:1', 'shop/b:1', never)],
+  ])('does not answer out of a survey after %s', async (_, change) => {
+    await using daemon = await scriptedDaemon()
+    daemon.on('GET /images/json', answerJson([{ Id: 'sha256:1', RepoTags: ['shop/a:1'] }]))
+    daemon.on('POST /images/load', answerText('{"stream":"Loaded"}'))
+    daemon.on('POST /images/sha256%3A1/tag', answerText('', 201))
+    const { images } = connectTo(daemon)
+    images.survey(never)
+    expect(await images.find('shop/a:1', never)).toEqual({ ok: true, value: { id: 'sha256:1' } })
+    expect((await change(images)).ok).toBe(true)
+    expect(await images.find('shop/a:1', never)).toEqual({ ok: true, value: null })
+  })
+
+  it('asks for each name when the survey failed', async () => {
+    await using daemon = await scriptedDaemon()
+    daemon.on('GET /images/json', answerJson({ message: 'no' }, 500))
+    const { images } = connectTo(daemon)
+    images.survey(never)
+    expect(await images.find('shop/a:1', never)).toEqual({ ok: true, value: null })
   })
 
   it('names an image on a registry with a port', async () => {

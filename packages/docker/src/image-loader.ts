@@ -5,6 +5,7 @@ import { ApiError } from './docker-api.ts'
 import { attempt } from './engine-errors.ts'
 import { encodeReference, inspectImage, orNull } from './image-calls.ts'
 import { listAt, optionalTextAt, textAt, textsAt, UnexpectedAnswer } from './json-value.ts'
+import { createImageNames, type ImageNames } from './image-names.ts'
 import { readJsonLines } from './json-lines.ts'
 import type { DockerSession } from './session.ts'
 
@@ -15,21 +16,33 @@ const INSPECTIONS_AT_ONCE = 8
 /** The engine as a place where images go. */
 export function createImageLoader(session: DockerSession): ImageLoader {
   const layersById = new Map<string, readonly string[]>()
+  const names = createImageNames(session)
   const host = session.api.host
   return {
     destination: 'docker',
-    find: (reference, signal) => attempt(host, `looking for image "${reference}"`, () => find(session, reference, signal)),
+    survey: (signal) => names.survey(signal),
+    find: (reference, signal) => attempt(host, `looking for image "${reference}"`, () => find(session, names, reference, signal)),
     countPresentLayers: (diffIds, signal) =>
       attempt(host, 'looking for layers', () => countPresentLayers(session, layersById, diffIds, signal)),
-    load: (archive, signal) => load(session, archive, signal),
-    tag: (imageId, reference, signal) => attempt(host, `naming an image "${reference}"`, () => tag(session, imageId, reference, signal)),
+    load: async (archive, signal) => {
+      const loaded = await load(session, archive, signal)
+      names.forget()
+      return loaded
+    },
+    tag: (imageId, reference, signal) => {
+      names.forget()
+      return attempt(host, `naming an image "${reference}"`, () => tag(session, imageId, reference, signal))
+    },
   }
 }
 
-async function find(session: DockerSession, reference: string, signal: AbortSignal): Promise<LoadedImage | null> {
+async function find(session: DockerSession, names: ImageNames, reference: string, signal: AbortSignal): Promise<LoadedImage | null> {
   await session.facts(signal)
+  const known = await names.recall(reference)
+  if (known !== null) return { id: known }
+  // Engines list names in a short form of their own; asked for one, they take any.
   const image = await inspectImage(session.api, reference, signal)
-  return image === null ? null : { id: image.id, diffIds: image.diffIds }
+  return image === null ? null : { id: image.id }
 }
 
 /** The longest prefix that some local image shares: the classic store keeps each chain of layers once and lets a load leave it out. */

@@ -73,6 +73,8 @@ export interface Delivery {
 /** An engine that keeps images: what the loading sink needs of it. */
 export interface ImageLoader {
   readonly destination: string
+  /** Begins to ask for all names at once: what `find` answers in the next seconds may be as old as this call. Whoever asks for many calls it first. */
+  survey(signal: AbortSignal): void
   /** What `reference` names there now, or null. */
   find(reference: string, signal: AbortSignal): Promise<Result<LoadedImage | null, EnvironmentError>>
   /** How many of the leading layers of this stack the engine holds already, so that an archive may leave them out; 0 when it cannot tell. */
@@ -87,7 +89,6 @@ export interface ImageLoader {
 }
 
 export interface LoadedImage {
-  /** ImageID: the config digest on the classic store, the manifest digest on the containerd store. */
+  /** ImageID: the config digest on the classic store, the manifest digest on the containerd store. Either one names every layer. */
   readonly id: string
-  readonly diffIds: readonly Digest[]
 }

@@ -135,6 +135,10 @@ class FakeEngine implements ImageLoader {
     for (const [reference, image] of options.images ?? []) this.#images.set(reference, this.#loaded(image))
   }
 
+  survey() {
+    this.calls.push('survey')
+  }
+
   async find(reference: string) {
     this.calls.push(`find ${reference}`)
     return ok(this.#images.get(reference) ?? null)
@@ -177,7 +181,7 @@ class FakeEngine implements ImageLoader {
 
   #loaded(image: EmittedImage): LoadedImage {
     const id = this.#options.kind === 'containerd' ? image.manifest.digest : image.config.digest
-    return { id, diffIds: image.layers.map((layer) => layer.diffId) }
+    return { id }
   }
 }
 

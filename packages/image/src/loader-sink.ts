@@ -132,9 +132,8 @@ class Loading {
 
   /** The id is the config's digest on classic image stores, the manifest's on containerd's. */
   #isThisImage(found: LoadedImage): boolean {
-    const { config, manifest, layers } = this.#request.image
-    const sameLayers = found.diffIds.length === layers.length && layers.every((layer, index) => layer.diffId === found.diffIds[index])
-    return sameLayers && (found.id === config.digest || found.id === manifest.digest)
+    const { config, manifest } = this.#request.image
+    return found.id === config.digest || found.id === manifest.digest
   }
 
   #refused(message: string): EnvironmentError {
