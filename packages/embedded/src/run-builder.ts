@@ -24,14 +24,18 @@ export async function runBuilder(session: EmbeddedSession, builder: Builder, con
   if (control.stop.aborted || control.kill.aborted) return ok(neverStarted())
   const found = await session.host(control.kill)
   if (!found.ok) return found
-  const root = await session.roots.ensure(
-    builder.root,
-    builder.caches.map(({ to }) => to),
-    AbortSignal.any([control.stop, control.kill]),
-  )
+  const stopped = AbortSignal.any([control.stop, control.kill])
+  const root = await session.roots.ensure(builder.root, mountPointsOf(builder, found.value), stopped)
   if (control.stop.aborted || control.kill.aborted) return ok(neverStarted())
   if (!root.ok) return root
   return runOnce(session, builder, { control, found: found.value, root: root.value, attempt: 1 })
+}
+
+/** An overlay takes what runtimes make for mounts; without one they would make it in the root that all builders share. */
+function mountPointsOf({ mounts, caches }: Builder, { host }: FoundHost): readonly string[] {
+  if (host.upper !== 'none') return []
+  const directories = mounts.filter(({ kind }) => kind === 'directory')
+  return [...directories, ...caches].map(({ to }) => to).filter((to) => !directories.some((outer) => to.startsWith(`${outer.to}/`)))
 }
 
 interface Attempt {
@@ -65,11 +69,7 @@ async function runAgain(session: EmbeddedSession, builder: Builder, attempt: Att
   const { control } = attempt
   const found = attempt.found.remembered ? await session.searchAgain(control.kill) : ok(attempt.found)
   if (!found.ok) return found
-  const root = await session.roots.ensure(
-    builder.root,
-    builder.caches.map(({ to }) => to),
-    control.kill,
-  )
+  const root = await session.roots.ensure(builder.root, mountPointsOf(builder, found.value), control.kill)
   if (!root.ok) return root
   return runOnce(session, builder, { control, found: found.value, root: root.value, attempt: attempt.attempt + 1 })
 }
