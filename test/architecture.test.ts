@@ -51,7 +51,7 @@ const OWNERS: Readonly<Record<string, string | readonly string[]>> = {
   'fast-glob': 'config',
   'p-limit': 'execute',
   dockerode: 'docker',
-  'modern-tar': ['docker', 'embedded'],
+  'modern-tar': 'docker',
   commander: 'cli',
   vitest: 'testkit',
 }
