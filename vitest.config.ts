@@ -19,6 +19,10 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
         },
       },
+      // What test/embedded/tests-of-a-user.ts runs as somebody else; part of no run by itself.
+      ...(process.env['HOME']?.includes('orchestrate-user-') === true
+        ? [{ ...source, test: { name: 'as-user', include: ['test/embedded/engine-*.test.ts'], testTimeout: 600_000 } }]
+        : []),
     ],
   },
 })

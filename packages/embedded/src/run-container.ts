@@ -69,8 +69,13 @@ async function followBox(plan: ContainerPlan, options: Followed, control: Builde
   const child = spawn(file, args, { cwd: '/', detached: true, stdio: ['ignore', 'pipe', 'pipe', 'pipe'], env: BOX_ENVIRONMENT })
   const { onStarted } = options
   const words = collect(child.stderr)
-  forward(child.stdout, control.stdout)
-  forward(child.stdio[3] as Readable | null, control.stderr)
+  let heard = false
+  const hear = (to: (chunk: Uint8Array) => void) => (chunk: Buffer) => {
+    heard = true
+    to(chunk)
+  }
+  forward(child.stdout, hear(control.stdout))
+  forward(child.stdio[3] as Readable | null, hear(control.stderr))
   const obedience = obey(child, plan, control)
   const over = new AbortController()
   if (onStarted !== undefined) whenStarted(plan, over.signal, onStarted)
@@ -78,7 +83,8 @@ async function followBox(plan: ContainerPlan, options: Followed, control: Builde
   over.abort()
   obedience.over()
   const stopped = control.stop.aborted || control.kill.aborted
-  const began = existsSync(`${plan.directory}/pid`)
+  // The runtime may have been killed before it could write down that the process exists.
+  const began = heard || hasStarted(plan)
   const complaints = readRuntimeLog(`${plan.directory}/log`)
   if (began && complaints.length === 0) return { kind: 'ended', code, stopped }
   if (stopped) return began ? { kind: 'ended', code, stopped } : { kind: 'never-started' }
@@ -102,8 +108,8 @@ function endOf(child: ChildProcess): Promise<number> {
   })
 }
 
-function forward(stream: Readable | null, to: (chunk: Uint8Array) => void): void {
-  stream?.on('data', (chunk: Buffer) => to(chunk))
+function forward(stream: Readable | null, to: (chunk: Buffer) => void): void {
+  stream?.on('data', to)
   stream?.on('error', () => undefined)
 }
 

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Builder, HOST_CERTIFICATES_PATH } from '@orchestrate/execute'
 import { describe, expect, it } from 'vitest'
+import { escapeIsolation } from './escapes.ts'
 import { contractBuilder, type EngineFixture, type OpenFixture, outcomeOf } from './engine-fixture.ts'
 
 /** What every Engine with a kernel under it must keep builders from. A scripted engine cannot show it. */
@@ -10,6 +11,7 @@ export function isolationContract(name: string, open: OpenFixture): void {
     networkIsolation(open)
     privilegeIsolation(open)
     mountIsolation(open)
+    escapeIsolation(open)
   })
 }
 
@@ -58,11 +60,14 @@ function privilegeIsolation(open: OpenFixture): void {
     expect(await say(fixture, `if ${command} 2>/dev/null; then echo done; else echo refused; fi`)).toBe('refused\n')
   })
 
-  it('cannot start more processes than its limit', async () => {
+  it('cannot start more processes than its limit, where the engine says that there is one', async () => {
     await using fixture = await open()
     const script = 'n=0; while [ $n -lt 60 ]; do sleep 30 & n=$((n+1)); done; echo all'
     const outcome = await outcomeOf(fixture, contractBuilder(fixture, { ...shell(script), limits: { pids: 30 } }))
-    expect([outcome.code === 0, outcome.stdout]).toEqual([false, ''])
+    expect([outcome.code === 0, outcome.stdout]).toEqual(fixture.facts.limitsPids ? [false, ''] : [true, 'all\n'])
+    const described = await fixture.engine.probe(new AbortController().signal)
+    const unenforced = described.ok && described.value.unenforced.some((line) => line.startsWith('pids: '))
+    expect(unenforced).toBe(!fixture.facts.limitsPids)
   })
 
   it("sees no process of the machine and no engine's socket", async () => {
