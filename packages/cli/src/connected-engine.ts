@@ -1,6 +1,7 @@
 import { type EnvironmentError, ok, type Result } from '@orchestrate/core'
 import type { Engine, EngineDescription, ImageLoader, ImageRunner, RunIdentity } from '@orchestrate/execute'
 import type { Host } from './host.ts'
+import { createRunIdentity } from './run-identity.ts'
 
 /** What engines are made with. */
 export interface EngineSurroundings {
@@ -8,6 +9,10 @@ export interface EngineSurroundings {
   readonly run: RunIdentity
   /** Absolute. */
   readonly storeRoot: string
+}
+
+export function surroundingsOf(host: Host, storeRoot: string): EngineSurroundings {
+  return { host, run: createRunIdentity(host.pid), storeRoot }
 }
 
 export type RunningEngine = Engine & { readonly runner: ImageRunner }

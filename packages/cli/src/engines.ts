@@ -1,11 +1,10 @@
 import type { EngineChoice } from '@orchestrate/config'
 import { type EnvironmentError, environmentError, err, ok, type Result } from '@orchestrate/core'
 import type { Engine, RunIdentity } from '@orchestrate/execute'
-import { connectDocker, pingDocker } from './connect-docker.ts'
 import { connectEmbedded } from './connect-embedded.ts'
 import type { ConnectedEngine, EngineSurroundings, KeepingEngine } from './connected-engine.ts'
-import type { Host } from './host.ts'
-import { createRunIdentity } from './run-identity.ts'
+import type { DockerConnection } from './docker-connection.ts'
+import { once } from './once.ts'
 
 /** The engines of a command that may need none: each is loaded and connected on first use, once. */
 export interface Engines extends AsyncDisposable {
@@ -21,47 +20,39 @@ export interface Engines extends AsyncDisposable {
 }
 
 export interface EnginesRequest {
-  readonly host: Host
-  /** Absolute. */
-  readonly storeRoot: string
+  readonly surroundings: EngineSurroundings
+  /** Closed with the engines. */
+  readonly docker: DockerConnection
   readonly choice: EngineChoice
   readonly signal: AbortSignal
   /** Called once, with what was chosen for builders. */
   readonly onChosen: (chosen: ConnectedEngine, because: string | null) => void
 }
 
-export function openEngines({ host, storeRoot, choice, signal, onChosen }: EnginesRequest): Engines {
-  const run = createRunIdentity(host.pid)
-  const surroundings: EngineSurroundings = { host, run, storeRoot }
-  const docker = once(() => connectDocker(surroundings, signal))
+export function openEngines({ surroundings, docker, choice, signal, onChosen }: EnginesRequest): Engines {
   const runtime = choice.kind === 'embedded' ? choice.runtime : null
   const embedded = once(() => connectEmbedded(surroundings, runtime, signal))
-  const answeringDocker = once(async () => {
-    const answered = await pingDocker(surroundings, signal)
-    return answered.ok ? docker.get() : answered
-  })
   const builders = once(async () => {
-    const chosen = await chooseBuilders(choice, { docker: docker.get, answeringDocker: answeringDocker.get, embedded: embedded.get })
+    const chosen = await chooseBuilders(choice, { docker: docker.get, answeringDocker: docker.getIfThere, embedded: embedded.get })
     if (!chosen.ok) return chosen
     onChosen(chosen.value.connected, chosen.value.because)
     return ok(chosen.value.connected)
   })
   return {
-    run,
+    run: surroundings.run,
     builders: builders.get,
     docker: docker.get,
-    chosenDocker: () => (choice.kind === 'docker' ? docker.get() : choice.kind === 'auto' ? answeringDocker.get() : rejectImages()),
+    chosenDocker: () => (choice.kind === 'docker' ? docker.get() : choice.kind === 'auto' ? docker.getIfThere() : rejectImages()),
     dockerWhereKept: async () => {
       if (choice.kind === 'embedded') return ok(null)
       if (choice.kind === 'docker') return docker.get()
-      const answered = await answeringDocker.get()
+      const answered = await docker.getIfThere()
       return answered.ok ? answered : ok(null)
     },
     [Symbol.asyncDispose]: async () => {
-      for (const pending of [docker.pending(), embedded.pending()]) {
-        const connected = await pending
-        if (connected?.ok === true) await connected.value.engine.close()
-      }
+      await docker[Symbol.asyncDispose]()
+      const connected = await embedded.pending()
+      if (connected?.ok === true) await connected.value.engine.close()
     },
   }
 }
@@ -114,13 +105,4 @@ async function rejectImages(): Promise<Result<never, EnvironmentError>> {
       help: 'declare the toolchain with "debian" or "rootfs", or choose the Docker engine',
     }),
   )
-}
-
-/** Work that is done at most once, on first use. */
-function once<T>(work: () => Promise<T>): { readonly get: () => Promise<T>; readonly pending: () => Promise<T> | null } {
-  let pending: Promise<T> | null = null
-  return {
-    get: () => (pending ??= work()),
-    pending: () => pending,
-  }
 }

@@ -4,10 +4,9 @@ import type { ExaminedEngine } from '@orchestrate/report'
 import { storeLocation } from '@orchestrate/store'
 import { createDocker } from './connect-docker.ts'
 import { createEmbedded } from './connect-embedded.ts'
-import type { EngineSurroundings, RunningEngine } from './connected-engine.ts'
+import { type EngineSurroundings, type RunningEngine, surroundingsOf } from './connected-engine.ts'
 import { decideEngine } from './engine-choice.ts'
 import type { Invocation } from './invocation.ts'
-import { createRunIdentity } from './run-identity.ts'
 
 export interface ExaminedEngines {
   /** In the order in which `auto` takes them; only the chosen one where one was chosen. */
@@ -20,7 +19,7 @@ export interface ExaminedEngines {
 export async function examineEngines(invocation: Invocation, told: EngineChoice | null, signal: AbortSignal): Promise<ExaminedEngines> {
   const choice = decideEngine(told, told === null ? await workspaceChoice(invocation.directory, signal) : null)
   const { host } = invocation
-  const surroundings = { host, run: createRunIdentity(host.pid), storeRoot: storeLocation(host.env, host.home) }
+  const surroundings = surroundingsOf(host, storeLocation(host.env, host.home))
   const engines: ExaminedEngine[] = []
   if (choice.kind !== 'embedded') engines.push({ name: 'docker', checks: await examineDocker(surroundings, signal) })
   if (choice.kind !== 'docker') {

@@ -1,4 +1,5 @@
 import { isAbsolute, join } from 'node:path'
+import type { EngineChoice } from '@orchestrate/config'
 import { err, ok, type Result } from '@orchestrate/core'
 import type { ImageSink } from '@orchestrate/execute'
 import { dockerArchiveSink, ociLayoutSink } from '@orchestrate/image'
@@ -25,6 +26,11 @@ export function openDelivery(
     sinks.push(sink.value)
   }
   return ok({ load: decideLoad(options.load, sinks), sinks })
+}
+
+/** Whether images may go into Docker, as far as that is known before the workspace is read. */
+export function mayLoad({ load }: Delivery, told: EngineChoice | null): boolean {
+  return load === 'always' || (load === 'where-kept' && told?.kind !== 'embedded')
 }
 
 function decideLoad(told: boolean | null, sinks: readonly ImageSink[]): Delivery['load'] {

@@ -3,6 +3,8 @@ import { type EnvironmentError, err, ok, type Result, systemClock } from '@orche
 import type { ExecuteDeps, ImageLoader, ImageSink } from '@orchestrate/execute'
 import { createImageEmitter, loaderSink } from '@orchestrate/image'
 import type { Plan } from '@orchestrate/plan'
+import type { EngineSurroundings } from './connected-engine.ts'
+import type { DockerConnection } from './docker-connection.ts'
 import { decideEngine } from './engine-choice.ts'
 import { engineOf, type Engines, openEngines } from './engines.ts'
 import { findHostCertificates, proxyEnvironment } from './host-certificates.ts'
@@ -26,6 +28,9 @@ export interface ExecutionRequest {
   readonly session: Session
   readonly planned: PlannedWorkspace
   readonly delivery: Delivery
+  readonly surroundings: EngineSurroundings
+  /** Closed with the execution. */
+  readonly docker: DockerConnection
   /** What the command line or a variable says, or null. */
   readonly engine: EngineChoice | null
   /** Refuse to change builder.lock. */
@@ -44,10 +49,10 @@ export async function openExecution(request: ExecutionRequest): Promise<Result<E
   return sinks
 }
 
-function openChosenEngines({ invocation: { host }, session, planned, engine, interrupts, reporter }: ExecutionRequest): Engines {
+function openChosenEngines({ surroundings, docker, planned, engine, interrupts, reporter }: ExecutionRequest): Engines {
   return openEngines({
-    host,
-    storeRoot: session.store.root,
+    surroundings,
+    docker,
     choice: decideEngine(engine, planned.workspace.engine),
     signal: interrupts.stop,
     onChosen: ({ engine: { name }, description: { summary, unenforced } }, because) =>
@@ -61,6 +66,7 @@ async function openSinks({ planned, delivery, interrupts }: ExecutionRequest, en
   if (!builders.ok) return err(trouble(builders.error))
   const loader = hasImages(planned.plan) ? await findLoader(engines, delivery.load) : ok(null)
   if (!loader.ok) return err(trouble(loader.error))
+  loader.value?.survey(interrupts.stop)
   for (const sink of delivery.sinks) {
     const prepared = await sink.prepare(interrupts.stop)
     if (!prepared.ok) return err(trouble(prepared.error))

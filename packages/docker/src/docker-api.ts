@@ -1,7 +1,7 @@
 import { Agent, type IncomingMessage } from 'node:http'
 import type { Duplex, Readable } from 'node:stream'
 import { inspect } from 'node:util'
-import type { DockerHost } from './docker-host.ts'
+import { type DockerHost, NO_SERVER_NAME } from './docker-host.ts'
 import { UnexpectedAnswer } from './json-value.ts'
 
 /** The engine answered with an HTTP status that says no. */
@@ -46,9 +46,6 @@ export interface DockerApi {
 }
 
 const CALL_DEADLINE = 30_000
-
-/** A socket file has no host whose name would have to be told from an address, which costs the first call 3 ms. The types do not know it. */
-const NO_SERVER_NAME: object = { servername: '' }
 
 interface Modem {
   version: string | undefined

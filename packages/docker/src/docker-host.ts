@@ -8,6 +8,12 @@ export interface DockerHost {
   readonly socketPath: string
 }
 
+/**
+ * An option of node:http: a socket file has no host whose name would have to be told from an address, which costs the first call 3 ms.
+ * The types do not know it.
+ */
+export const NO_SERVER_NAME: object = { servername: '' }
+
 const DEFAULT_SOCKET = '/var/run/docker.sock'
 
 /**

@@ -1,6 +1,6 @@
 import { request } from 'node:http'
 import { type EnvironmentError, err, ok, type Result } from '@orchestrate/core'
-import type { DockerHost } from './docker-host.ts'
+import { type DockerHost, NO_SERVER_NAME } from './docker-host.ts'
 import { engineError, toEnvironmentError } from './engine-errors.ts'
 
 /** Milliseconds; an engine answers this call without doing anything. */
@@ -25,7 +25,7 @@ export async function pingEngine(host: DockerHost, signal: AbortSignal): Promise
 
 function ping({ socketPath }: DockerHost, signal: AbortSignal): Promise<number> {
   return new Promise((resolve, reject) => {
-    const call = request({ socketPath, path: '/_ping', agent: false, signal }, (response) => {
+    const call = request({ socketPath, path: '/_ping', agent: false, signal, ...NO_SERVER_NAME }, (response) => {
       response.resume()
       resolve(response.statusCode ?? 0)
     })

@@ -1,7 +1,9 @@
 import { execute } from '@orchestrate/execute'
 import { readEngineChoice } from '../engine-choice.ts'
+import { surroundingsOf } from '../connected-engine.ts'
+import { openDockerConnection } from '../docker-connection.ts'
 import { EXIT, type ExitCode, worstExitCode } from '../exit-code.ts'
-import { openDelivery } from '../open-delivery.ts'
+import { mayLoad, openDelivery } from '../open-delivery.ts'
 import { openExecution } from '../open-execution.ts'
 import { handleInterrupts } from '../interrupts.ts'
 import { planWorkspace } from '../plan-workspace.ts'
@@ -37,6 +39,10 @@ export async function apply(invocation: Invocation, options: ApplyOptions): Prom
   const opened = await openSession(invocation, { staged: false })
   if (!opened.ok) return stopCommand(invocation, opened.error)
   await using session = opened.value
+  const surroundings = surroundingsOf(host, session.store.root)
+  await using docker = openDockerConnection(surroundings, interrupts.stop)
+  // While planning waits for disks and git; plan itself needs no engine.
+  if (mayLoad(delivery.value, engine.value)) docker.anticipate()
   const planned = await planWorkspace(session, {
     services: options.services,
     force: options.force,
@@ -50,6 +56,8 @@ export async function apply(invocation: Invocation, options: ApplyOptions): Prom
     session,
     planned: planned.value,
     delivery: delivery.value,
+    surroundings,
+    docker,
     engine: engine.value,
     locked: options.locked,
     interrupts,

@@ -3,6 +3,8 @@ import { closest } from '@orchestrate/core'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { handleInterrupts } from '../interrupts.ts'
 import { decideEngine, readEngineChoice } from '../engine-choice.ts'
+import { surroundingsOf } from '../connected-engine.ts'
+import { openDockerConnection } from '../docker-connection.ts'
 import { engineOf, openEngines } from '../engines.ts'
 import { openToolchains } from '../open-toolchains.ts'
 import { readDeclared } from '../plan-workspace.ts'
@@ -36,9 +38,10 @@ export async function lock(invocation: Invocation, options: LockOptions): Promis
     host.stderr.write(UP_TO_DATE)
     return EXIT.done
   }
+  const surroundings = surroundingsOf(host, session.store.root)
   await using engines = openEngines({
-    host,
-    storeRoot: session.store.root,
+    surroundings,
+    docker: openDockerConnection(surroundings, interrupts.stop),
     choice: decideEngine(told.value, declared.value.graph.workspace.engine),
     signal: interrupts.stop,
     onChosen: () => undefined,

@@ -1,6 +1,8 @@
 import { execute } from '@orchestrate/execute'
 import { captureSink } from '../capture-sink.ts'
 import { readEngineChoice } from '../engine-choice.ts'
+import { surroundingsOf } from '../connected-engine.ts'
+import { openDockerConnection } from '../docker-connection.ts'
 import { worstExitCode } from '../exit-code.ts'
 import { handleInterrupts } from '../interrupts.ts'
 import type { Invocation } from '../invocation.ts'
@@ -48,11 +50,14 @@ export async function run(invocation: Invocation, options: RunOptions): Promise<
   const reporter = isUpToDate(plan) ? quietReporter(invocation) : createReporter(invocation, { json: false })
   const sink = captureSink()
   const delivery = { load: 'where-kept', sinks: [sink] } as const
+  const surroundings = surroundingsOf(host, session.store.root)
   const connected = await openExecution({
     invocation,
     session,
     planned: planned.value,
     delivery,
+    surroundings,
+    docker: openDockerConnection(surroundings, interrupts.stop),
     engine: engine.value,
     locked: false,
     interrupts,
