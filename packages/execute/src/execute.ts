@@ -37,7 +37,7 @@ export async function execute(input: { readonly plan: Plan; readonly options: Ex
     halted: () => deps.stop.aborted || (input.options.onFailure === 'stop' && run.failed()),
     halt: deps.stop,
   })
-  await run.save()
+  await Promise.all([run.released(), run.save()])
   return finish(run, started)
 }
 

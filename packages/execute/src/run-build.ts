@@ -60,11 +60,13 @@ async function build(
     kill: run.deps.kill,
   })
   if (!exit.ok) return run.deps.stop.aborted ? err({ kind: 'cancelled' }) : exit
-  await using ended = exit.value
   // The builder is done: the next one may start while its outputs are stored.
-  if (ended.code === 0) leave()
-  // Awaited here: what the builder left is removed when this scope ends.
-  return await collect(run, target, { exit: ended, log, toolchain: toolchain.value })
+  if (exit.value.code === 0) leave()
+  try {
+    return await collect(run, target, { exit: exit.value, log, toolchain: toolchain.value })
+  } finally {
+    run.release(exit.value)
+  }
 }
 
 interface Collected {

@@ -94,6 +94,10 @@ export interface Run {
   /** Records how a target ended; emits `target-finished` for those that acted. */
   conclude(id: TargetId, end: TargetEnd): TargetOutcome
   emit(event: UntimedEvent): void
+  /** Begins to dispose of a thing whose removal nothing waits for. */
+  release(thing: AsyncDisposable): void
+  /** Resolves when everything that was released is gone. @throws what its disposal threw (bugs). */
+  released(): Promise<void>
   save(): Promise<void>
 }
 
@@ -116,6 +120,7 @@ export function createRun(plan: Plan, options: ExecuteOptions, deps: ExecuteDeps
   const records = new Map<TargetId, ActionRecord>()
   for (const item of plan.targets.values()) if (item.record !== null && item.decision === 'current') records.set(item.id, item.record)
   const emit = (event: UntimedEvent): void => deps.emit({ ...event, at: deps.clock.now() })
+  const removals: Promise<void>[] = []
   return {
     plan,
     options,
@@ -156,6 +161,13 @@ export function createRun(plan: Plan, options: ExecuteOptions, deps: ExecuteDeps
       const record = records.get(id)
       if (record !== undefined) deps.history.recordGood(id, { fingerprint: record.fingerprint, durationMs: record.durationMs })
     },
+    release: (thing) => {
+      const removal = Promise.resolve(thing[Symbol.asyncDispose]())
+      // Seen by whoever waits.
+      removal.catch(() => undefined)
+      removals.push(removal)
+    },
+    released: async () => void (await Promise.all(removals)),
     save: async () => {
       const saved = await deps.history.save()
       if (!saved.ok) emit({ type: 'notice', id: saved.error.id, message: saved.error.message, help: saved.error.help })
