@@ -4,6 +4,7 @@ import { BLOB_MODES, blobTime, type Variant } from './blob-layout.ts'
 import type { BlobShelf, ShelfDeps } from './blob-shelf.ts'
 import type { DirtyDirectories } from './dirty-directories.ts'
 import { discard, syncPath, writeFully } from './durable-file.ts'
+import { eachAtOnce } from './each-at-once.ts'
 
 /** A blob's content in a temporary file, complete, with its final mode and times, but not on the shelf yet. */
 export interface StagedBlob {
@@ -98,18 +99,4 @@ async function stageBlob(deps: ShelfDeps, content: BlobContent, variant: Variant
 function chunksOf(content: BlobContent): AsyncIterable<Uint8Array> | readonly Uint8Array[] {
   if (typeof content === 'string') return [Buffer.from(content)]
   return content instanceof Uint8Array ? [content] : content
-}
-
-/** Runs `work` for every item, `limit` at once; after a failure starts no more, waits for those under way and throws it. */
-async function eachAtOnce<T>(items: readonly T[], limit: number, work: (item: T) => Promise<void>): Promise<void> {
-  const failures: unknown[] = []
-  const queue = items.values()
-  const worker = async (): Promise<void> => {
-    for (const item of queue) {
-      if (failures.length > 0) return
-      await work(item).catch((error: unknown) => void failures.push(error))
-    }
-  }
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker))
-  if (failures.length > 0) throw failures[0]
 }

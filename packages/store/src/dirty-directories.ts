@@ -1,5 +1,9 @@
 import type { Disk } from './disk.ts'
 import { syncPath } from './durable-file.ts'
+import { eachAtOnce } from './each-at-once.ts'
+
+/** The file system commits together what is asked for together. */
+const SYNCS_AT_ONCE = 16
 
 /**
  * Directories that got a new name which a later record may count on. They are synced together, each once, before that record is written:
@@ -19,15 +23,15 @@ export function createDirtyDirectories(disk: Disk): DirtyDirectories {
   let dirty = new Set<string>()
   let last: Promise<void> = Promise.resolve()
   const syncAll = async (): Promise<void> => {
-    const batch = [...dirty].toSorted()
+    const left = dirty
     dirty = new Set()
-    for (const [index, path] of batch.entries()) {
-      try {
+    try {
+      await eachAtOnce([...left].toSorted(), SYNCS_AT_ONCE, async (path) => {
         await syncPath(disk, path)
-      } catch (error) {
-        for (const left of batch.slice(index)) dirty.add(left)
-        throw error
-      }
+        left.delete(path)
+      })
+    } finally {
+      for (const path of left) dirty.add(path)
     }
   }
   return {
