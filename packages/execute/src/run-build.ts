@@ -190,10 +190,9 @@ async function record(
   const completed = completeFingerprint(run, target.id)
   if (!completed.ok) return err(artifactLost(completed.error))
   const { fingerprint, manifest } = completed.value
-  const stored = await run.deps.store.blobs.put(manifest, { expected: fingerprint })
+  const [stored, log] = await Promise.all([run.deps.store.blobs.put(manifest, { expected: fingerprint }), keepLog(run, built.log)])
   if (!stored.ok) return stored
   const { artifacts, toolchainBytes } = built
-  const log = await keepLog(run, built.log)
   const finishedAt = run.deps.clock.now()
   const entry: BuildRecord = {
     schema: 1,

@@ -53,12 +53,14 @@ async function emitImage(run: Run, target: ImageTarget): Promise<Result<EmittedI
   const started = run.deps.clock.monotonic()
   const request = await gatherEmission(run, target)
   if (!request.ok) return request
-  const emitted = await run.deps.emitter.emit(request.value, run.deps.stop)
-  if (!emitted.ok) return emitted
   const completed = completeFingerprint(run, target.id)
   if (!completed.ok) return err(artifactLost(completed.error))
   const { fingerprint, manifest } = completed.value
-  const stored = await run.deps.store.blobs.put(manifest, { expected: fingerprint })
+  const [emitted, stored] = await Promise.all([
+    run.deps.emitter.emit(request.value, run.deps.stop),
+    run.deps.store.blobs.put(manifest, { expected: fingerprint }),
+  ])
+  if (!emitted.ok) return emitted
   if (!stored.ok) return stored
   const record: ImageRecord = {
     schema: 1,

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import {
+  type Digest,
   digestOf,
   type EnvironmentError,
   err,
@@ -16,7 +17,7 @@ import { type BaseLayers, createBaseLayers } from './base-layers.ts'
 import { encodeConfig, type LayerOrigin, platformOfConfig } from './image-config.ts'
 import { encodeManifest } from './image-manifest.ts'
 import { streamTrouble } from './stream-trouble.ts'
-import { entriesSize, measureLayer, openLayer, streamEntries } from './layer-bytes.ts'
+import { entriesSize, type LayerFacts, measureLayer, openLayer, streamEntries } from './layer-bytes.ts'
 import { encodeLayerEntries, type LayerEntry } from './layer-entries.ts'
 import { createLayerMemory, type LayerMemory } from './layer-memory.ts'
 import { placeFiles } from './place-files.ts'
@@ -82,17 +83,23 @@ class Emitter {
   }
 
   async #storeLayer(entries: readonly LayerEntry[], signal: AbortSignal): Promise<Result<StoredLayer, EnvironmentError>> {
-    const blob = await this.#blobs.put(encodeLayerEntries(entries))
-    if (!blob.ok) return blob
-    const source = { kind: 'entries', blob: blob.value.digest } as const
-    const remembered = await this.#memory.recall(source.blob)
+    const description = encodeLayerEntries(entries)
+    const source = { kind: 'entries', blob: digestOf(description) } as const
+    // The layer is hashed while the disk takes its description.
+    const [stored, facts] = await Promise.all([this.#blobs.put(description), this.#measure(source.blob, entries, signal)])
+    if (!stored.ok) return stored
+    return facts.ok ? ok({ ...facts.value, source }) : facts
+  }
+
+  async #measure(source: Digest, entries: readonly LayerEntry[], signal: AbortSignal): Promise<Result<LayerFacts, EnvironmentError>> {
+    const remembered = await this.#memory.recall(source)
     if (remembered !== null) {
       const { digest, size, diffId, uncompressedSize } = remembered
-      return ok({ digest, size, diffId, uncompressedSize, source })
+      return ok({ digest, size, diffId, uncompressedSize })
     }
     const facts = await measureLayer(streamEntries(entries, this.#blobs), entriesSize(entries), { signal })
-    const kept = await this.#memory.remember(source.blob, { ...facts, listing: null })
-    return kept.ok ? ok({ ...facts, source }) : kept
+    const kept = await this.#memory.remember(source, { ...facts, listing: null })
+    return kept.ok ? ok(facts) : kept
   }
 
   async #storeImage(
@@ -101,11 +108,11 @@ class Emitter {
   ): Promise<Result<EmittedImage, EnvironmentError>> {
     const layers = stack.map(({ layer }) => layer)
     const configText = encodeConfig(request, stack)
-    const config = await this.#blobs.put(configText)
-    if (!config.ok) return config
-    const manifestText = encodeManifest(config.value, layers, request.image.annotations)
-    const manifest = await this.#blobs.put(manifestText)
-    if (!manifest.ok) return manifest
+    const config = { digest: digestOf(configText), size: Buffer.byteLength(configText) }
+    const manifestText = encodeManifest(config, layers, request.image.annotations)
+    const stored = await Promise.all([configText, manifestText].map((text) => this.#blobs.put(text)))
+    const failed = stored.find((blob) => !blob.ok)
+    if (failed !== undefined && !failed.ok) return failed
     return ok(openImage({ platform: request.platform, manifestText, configText, layers }, this.#blobs))
   }
 }
