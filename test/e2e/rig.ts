@@ -53,7 +53,8 @@ export interface PlanAnswer {
   readonly summary: Readonly<Record<string, number>>
 }
 
-export function createRig(files: Readonly<Record<string, string>> = {}): Rig {
+/** @param engine what ORCHESTRATE_ENGINE says; the embedded one starts builders in a tenth of the time, where Docker is not what is tested */
+export function createRig(files: Readonly<Record<string, string>> = {}, engine: 'auto' | 'docker' | 'embedded' = 'auto'): Rig {
   const base = realpathSync(mkdtempSync(join(tmpdir(), 'orchestrate-e2e-')))
   const root = join(base, 'workspace')
   const store = join(base, 'store')
@@ -65,6 +66,7 @@ export function createRig(files: Readonly<Record<string, string>> = {}): Rig {
     LANG: 'C.UTF-8',
     NO_COLOR: '1',
     DOCKER_HOST: process.env['DOCKER_HOST'],
+    ORCHESTRATE_ENGINE: engine,
   }
   const git = (...args: readonly string[]): string =>
     execFileSync('git', ['-c', 'user.name=e2e', '-c', 'user.email=e2e@example.com', '-c', 'protocol.file.allow=always', ...args], {

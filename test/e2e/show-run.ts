@@ -13,7 +13,7 @@ export function showRun(rig: Rig, run: Run): string {
 function normalise(rig: Rig, text: string): string {
   const lines = text
     .replaceAll(dirname(rig.root), 'BASE')
-    .replaceAll(/^engine: Docker Engine .*$/gm, 'engine: DOCKER')
+    .replaceAll(/^engine: .*$/gm, 'engine: ENGINE')
     .replaceAll(/\b(?:[0-9a-f]{12}|[0-9a-f]{16}|[0-9a-f]{64})\b/g, 'DIGEST')
     .replaceAll(/\b(?:\d+m )?\d+(?:\.\d+)? ?m?s\b/g, 'TIME')
     .split('\n')

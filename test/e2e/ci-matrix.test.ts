@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { addBusybox, createRig, executable, type FinishedTarget, type Rig, ROOT, runProcess } from '../e2e/rig.ts'
+import { addBusybox, createRig, executable, type FinishedTarget, type Rig, ROOT, runProcess } from './rig.ts'
 
 const image = (name: string, needs = ''): string => `version: 1
 service: ${name}

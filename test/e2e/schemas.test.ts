@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import { describe, expect, it } from 'vitest'
-import { addBusybox, createRig, ROOT } from '../e2e/rig.ts'
+import { addBusybox, createRig, ROOT } from './rig.ts'
 
 const schemas = resolve(dirname(fileURLToPath(import.meta.url)), '../../schemas')
 
@@ -22,7 +22,7 @@ const FILES = {
 
 describe('what programs read', () => {
   it('is as the schemas say: every line of apply --json, the plan before and after, the matrix, the findings', async () => {
-    using rig = createRig(FILES)
+    using rig = createRig(FILES, 'embedded')
     addBusybox(rig)
     const plan = validator('plan')
     expect([plan(JSON.parse((await rig.run(['plan', '--json'])).stdout)), plan.errors]).toEqual([true, null])

@@ -1,11 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, chownSync, cpSync, mkdirSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
-import { dirname, join } from 'node:path'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { canonicalJson, digestOf } from '@orchestrate/core'
 import { describe, expect, it } from 'vitest'
-import { addBusybox, createRig, executable, type Rig, ROOT, runProcess } from '../e2e/rig.ts'
-import { showRun } from '../e2e/show-run.ts'
+import { addBusybox, createRig, type Rig, ROOT } from './rig.ts'
+import { showRun } from './show-run.ts'
 
 const API = `version: 1
 service: api
@@ -19,11 +18,8 @@ image:
   files: [{ artifact: build/app, to: /app }]
 `
 
-/** A user without privileges, whom the system does not know. */
-const STRANGER = 54321
-
 function apiRig(config: string, files: Readonly<Record<string, string>> = {}): Rig {
-  const rig = createRig({ 'builder.yaml': ROOT, 'api/builder.yaml': config, 'api/main.txt': 'hello\n', ...files })
+  const rig = createRig({ 'builder.yaml': ROOT, 'api/builder.yaml': config, 'api/main.txt': 'hello\n', ...files }, 'embedded')
   addBusybox(rig)
   return rig
 }
@@ -38,7 +34,7 @@ describe('a build that goes wrong', () => {
     expect(await shown(rig, 'apply', '--jobs', '1', '--no-load')).toMatchInlineSnapshot(`
       "exit 1
       --- stderr
-      engine: DOCKER
+      engine: ENGINE
       3 targets to act on, 0 current, 1 job at once
       toolchain:busybox  started  never built
       toolchain:busybox  ready in TIME, 2.0 MiB
@@ -69,7 +65,7 @@ describe('a build that goes wrong', () => {
     expect(await shown(rig, 'apply', '--jobs', '1', '--no-load')).toMatchInlineSnapshot(`
       "exit 1
       --- stderr
-      engine: DOCKER
+      engine: ENGINE
       3 targets to act on, 0 current, 1 job at once
       toolchain:busybox  started  never built
       toolchain:busybox  ready in TIME, 2.0 MiB
@@ -97,7 +93,7 @@ describe('a build that goes wrong', () => {
     expect(await shown(rig, 'apply', '--jobs', '1', '--no-load')).toMatchInlineSnapshot(`
       "exit 1
       --- stderr
-      engine: DOCKER
+      engine: ENGINE
       3 targets to act on, 0 current, 1 job at once
       toolchain:busybox  started  never built
       toolchain:busybox  ready in TIME, 2.0 MiB
@@ -126,7 +122,7 @@ describe('a build that goes wrong', () => {
     expect(await shown(rig, 'apply', '--jobs', '1', '--no-load')).toMatchInlineSnapshot(`
       "exit 1
       --- stderr
-      engine: DOCKER
+      engine: ENGINE
       3 targets to act on, 0 current, 1 job at once
       toolchain:busybox  started  never built
       toolchain:busybox  ready in TIME, 2.0 MiB
@@ -152,11 +148,10 @@ describe('a build that goes wrong', () => {
 
   it('because the program of "exec" does not exist names it', async () => {
     using rig = apiRig(API.replace('run: cp main.txt /out/app', 'exec: [gcc, -o, /out/app, main.c]'))
-    const run = await shown(rig, 'apply', '--jobs', '1', '--no-load')
-    expect(run.replace(/tini \(\d+\)/, 'tini (PID)')).toMatchInlineSnapshot(`
+    expect(await shown(rig, 'apply', '--jobs', '1', '--no-load')).toMatchInlineSnapshot(`
       "exit 1
       --- stderr
-      engine: DOCKER
+      engine: ENGINE
       3 targets to act on, 0 current, 1 job at once
       toolchain:busybox  started  never built
       toolchain:busybox  ready in TIME, 2.0 MiB
@@ -167,9 +162,7 @@ describe('a build that goes wrong', () => {
       error[build/command-not-found]: api:build: a command was not found (exit code 127)
         exec: "gcc": executable file not found in $PATH
         = help: add the package that holds it to toolchain "busybox", or correct its name
-        last 1 line of its log:
-        | [FATAL tini (PID)] exec gcc failed: No such file or directory
-        log: BASE/store/logs/DIGEST/api~build.log
+        log (empty): BASE/store/logs/DIGEST/api~build.log
 
       SERVICE  DECISION  TIME  ARTIFACT  IMAGE  TOOLCHAIN  DIGEST
       api  failed  TIME  -  -  -  -
@@ -186,7 +179,7 @@ describe('a build that goes wrong', () => {
     expect(await shown(rig, 'apply', '--jobs', '1', '--no-load')).toMatchInlineSnapshot(`
       "exit 1
       --- stderr
-      engine: DOCKER
+      engine: ENGINE
       3 targets to act on, 0 current, 1 job at once
       toolchain:busybox  started  never built
       toolchain:busybox  ready in TIME, 2.0 MiB
@@ -224,7 +217,7 @@ build:
     expect(await shown(rig, 'apply', '--jobs', '1', '--no-load')).toMatchInlineSnapshot(`
       "exit 1
       --- stderr
-      engine: DOCKER
+      engine: ENGINE
       4 targets to act on, 0 current, 1 job at once
       toolchain:busybox  started  never built
       toolchain:busybox  ready in TIME, 2.0 MiB
@@ -273,7 +266,7 @@ build:
     ).toMatchInlineSnapshot(`
       "exit 1
       --- stderr
-      engine: DOCKER
+      engine: ENGINE
       3 targets to act on, 0 current, 1 job at once
       toolchain:busybox  started<ESC>[90m  never built<ESC>[39m
       toolchain:busybox  <ESC>[32mready<ESC>[39m in TIME, 2.0 MiB
@@ -305,7 +298,7 @@ describe('an image that goes wrong', () => {
     expect(await shown(rig, 'apply', '--jobs', '1', '--no-load')).toMatchInlineSnapshot(`
       "exit 1
       --- stderr
-      engine: DOCKER
+      engine: ENGINE
       3 targets to act on, 0 current, 1 job at once
       toolchain:busybox  started  never built
       toolchain:busybox  ready in TIME, 2.0 MiB
@@ -349,7 +342,7 @@ image:
     expect(await shown(rig, 'apply', '--jobs', '1', '--no-load')).toMatchInlineSnapshot(`
       "exit 1
       --- stderr
-      engine: DOCKER
+      engine: ENGINE
       4 targets to act on, 0 current, 1 job at once
       toolchain:busybox  started  never built
       toolchain:busybox  ready in TIME, 2.0 MiB
@@ -377,7 +370,7 @@ image:
     expect(await shown(rig, 'apply', '--jobs', '1', '--no-load')).toMatchInlineSnapshot(`
       "exit 1
       --- stderr
-      engine: DOCKER
+      engine: ENGINE
       3 targets to act on, 0 current, 1 job at once
       toolchain:busybox  started  never built
       toolchain:busybox  ready in TIME, 2.0 MiB
@@ -397,71 +390,6 @@ image:
   })
 })
 
-describe('an engine', () => {
-  it('that is not there ends the command before any work', async () => {
-    using rig = apiRig(API)
-    const socket = join(dirname(rig.root), 'none.sock')
-    const run = await rig.run(['apply', '--engine', 'docker'], { env: { DOCKER_HOST: `unix://${socket}` } })
-    expect(showRun(rig, run)).toMatchInlineSnapshot(`
-      "exit 5
-      --- stderr
-      error[engine/unreachable]: no container engine answers at "unix://BASE/none.sock"
-        = help: start Docker, or set DOCKER_HOST to the socket of a running engine"
-    `)
-  })
-
-  it('whose socket belongs to another user is named with its group', async () => {
-    using rig = apiRig(API)
-    const base = dirname(rig.root)
-    const socket = join(base, 'docker.sock')
-    const server = createServer()
-    await new Promise<void>((done) => server.listen(socket, done))
-    cpSync(dirname(executable), join(base, 'dist'), { recursive: true })
-    cpSync(process.execPath, join(base, 'node'))
-    execFileSync('chown', ['-R', `${STRANGER}:${STRANGER}`, base])
-    chownSync(socket, 0, 0)
-    chmodSync(socket, 0o600)
-    const user = [`--reuid=${STRANGER}`, `--regid=${STRANGER}`, '--clear-groups']
-    const command = [...user, join(base, 'node'), join(base, 'dist/orchestrate.js'), 'apply', '--engine', 'docker']
-    const run = await runProcess('setpriv', command, { cwd: rig.root, env: { ...rig.env, DOCKER_HOST: `unix://${socket}` } })
-    await new Promise((done) => server.close(done))
-    expect(showRun(rig, run)).toMatchInlineSnapshot(`
-      "exit 5
-      --- stderr
-      error[engine/permission-denied]: permission denied for the engine's socket "BASE/docker.sock"
-        the socket has mode 0600 and belongs to group "root"
-        = help: run as root, or let the engine give its socket to a group that you are in"
-    `)
-  })
-
-  it('that is no engine is told apart from one that is not there', async () => {
-    using rig = apiRig(API)
-    const socket = join(dirname(rig.root), 'docker.sock')
-    const server = createServer((connection) => connection.resume().end('hello\n'))
-    await new Promise<void>((done) => server.listen(socket, done))
-    const run = await rig.run(['apply', '--engine', 'docker'], { env: { DOCKER_HOST: `unix://${socket}` } })
-    await new Promise((done) => server.close(done))
-    expect(showRun(rig, run)).toMatchInlineSnapshot(`
-      "exit 5
-      --- stderr
-      error[engine/unexpected-answer]: the engine's answer is no HTTP, while asking for its version
-        = help: check that DOCKER_HOST names a Docker engine"
-    `)
-  })
-
-  it('that is far away is refused', async () => {
-    using rig = apiRig(API)
-    expect(
-      showRun(rig, await rig.run(['apply', '--engine', 'docker'], { env: { DOCKER_HOST: 'tcp://192.0.2.1:2375' } })),
-    ).toMatchInlineSnapshot(`
-      "exit 5
-      --- stderr
-      error[engine/unsupported-host]: DOCKER_HOST "tcp://192.0.2.1:2375" is not a local unix socket
-        = help: unset DOCKER_HOST or set it to unix:///path/to/docker.sock; engines over TCP and ssh come later"
-    `)
-  })
-})
-
 describe('a store', () => {
   it('on a full disk says how much room is left and where', async () => {
     using rig = apiRig(API)
@@ -472,7 +400,7 @@ describe('a store', () => {
       expect(run.replaceAll(/\d+ bytes and \d+ files/g, 'N bytes and M files')).toMatchInlineSnapshot(`
         "exit 5
         --- stderr
-        engine: DOCKER
+        engine: ENGINE
         3 targets to act on, 0 current, 1 job at once
         toolchain:busybox  started  never built
         toolchain:busybox  failed after TIME: the store at "BASE/store" is on a full disk: ENOSPC at "BASE/store", N bytes and M files free
@@ -504,7 +432,7 @@ describe('a toolchain', () => {
     expect(await shown(rig, 'apply', '--jobs', '1', '--no-load')).toMatchInlineSnapshot(`
       "exit 5
       --- stderr
-      engine: DOCKER
+      engine: ENGINE
       3 targets to act on, 0 current, 1 job at once
       toolchain:busybox  started  never built
       toolchain:busybox  failed after TIME: the root file system "toolchains/busybox.tar" of toolchain "busybox" is not a tar archive: the archive ends too early
@@ -525,33 +453,6 @@ describe('a toolchain', () => {
     `)
   })
 
-  it('whose image the engine does not have is named', async () => {
-    using rig = apiRig(API)
-    rig.write({ 'builder.yaml': ROOT.replace('rootfs: toolchains/busybox.tar', 'image: example.com/none/such:1') })
-    expect(await shown(rig, 'apply', '--jobs', '1', '--no-load')).toMatchInlineSnapshot(`
-      "exit 5
-      --- stderr
-      engine: DOCKER
-      3 targets to act on, 0 current, 1 job at once
-      toolchain:busybox  started  never built
-      toolchain:busybox  failed after TIME: the engine "docker" has no image "example.com/none/such:1" (toolchain "busybox")
-      api:build  skipped: needs "toolchain:busybox", which was not built
-      api:image  skipped: needs "api:build", which was not built
-
-      error[toolchain/image-not-found]: toolchain:busybox: the engine "docker" has no image "example.com/none/such:1" (toolchain "busybox")
-        = help: orchestrate does not pull images yet: run \`docker pull example.com/none/such:1\` first
-
-      SERVICE  DECISION  TIME  ARTIFACT  IMAGE  TOOLCHAIN  DIGEST
-      api  skipped  -  -  -  -  -
-
-      Not built (2):
-        api:build  needs "toolchain:busybox", which was not built
-        api:image  needs "api:build", which was not built
-
-      Failed in TIME: 0 done, 0 current, 1 failed, 2 not built."
-    `)
-  })
-
   it('of packages that its suite does not have names them', async () => {
     using rig = apiRig(API)
     rig.write({
@@ -560,7 +461,7 @@ describe('a toolchain', () => {
     expect(await shown(rig, 'apply', '--jobs', '1', '--no-load')).toMatchInlineSnapshot(`
       "exit 5
       --- stderr
-      engine: DOCKER
+      engine: ENGINE
       3 targets to act on, 0 current, 1 job at once
       toolchain:busybox  started  never built
       toolchain:busybox  bootstrapping trixie base: reading package lists
@@ -592,7 +493,7 @@ describe('a toolchain', () => {
     expect(run.replaceAll(/available \d+\S*/g, 'available VERSION')).toMatchInlineSnapshot(`
       "exit 5
       --- stderr
-      engine: DOCKER
+      engine: ENGINE
       3 targets to act on, 0 current, 1 job at once
       toolchain:busybox  started  toolchain busybox is not in the store
       toolchain:busybox  bootstrapping trixie base: reading package lists
