@@ -72,7 +72,12 @@ describe('an engine', () => {
     using rig = apiRig(API)
     const socket = join(dirname(rig.root), 'docker.sock')
     // Who hears no HTTP may well hang up first.
-    const server = createServer((connection) => connection.on('error', () => undefined).resume().end('hello\n'))
+    const server = createServer((connection) =>
+      connection
+        .on('error', () => undefined)
+        .resume()
+        .end('hello\n'),
+    )
     await new Promise<void>((done) => server.listen(socket, done))
     const run = await rig.run(['apply', '--engine', 'docker'], { env: { DOCKER_HOST: `unix://${socket}` } })
     await new Promise((done) => server.close(done))

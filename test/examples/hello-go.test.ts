@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { expectSameOnEmbedded } from './both-engines.ts'
 import { type Applied, copyExample, type Example, failures, repository } from './example.ts'
 import { measureLayout } from './image-layout.ts'
 import { startServices } from './running-services.ts'
@@ -38,6 +39,10 @@ describe('examples/hello-go', () => {
     expect(layers).toHaveLength(1)
     expect(layers[0]).toBeLessThanOrEqual(binary + 2048)
     expect(manifest + config).toBeLessThanOrEqual(2048)
+  })
+
+  it('is the same when the embedded engine builds it', async () => {
+    await expectSameOnEmbedded(example, first.targets)
   })
 
   it('is current afterwards, and touching the file changes nothing', async () => {

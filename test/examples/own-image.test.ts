@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { expectSameOnEmbedded } from './both-engines.ts'
 import { type Applied, copyExample, type Example, failures, repository } from './example.ts'
 
 describe('the root builder.yaml', () => {
@@ -28,6 +29,10 @@ describe('the root builder.yaml', () => {
   it("builds orchestrate's own runtime image", () => {
     expect(failures(applied)).toEqual([])
     expect(applied.code).toBe(0)
+  })
+
+  it('is the same when the embedded engine builds it', async () => {
+    await expectSameOnEmbedded(example, applied.targets)
   })
 
   it('plans an example inside that image as the machine would', async () => {
