@@ -1,22 +1,19 @@
 import { join } from 'node:path'
 import { type EnvironmentError, ok, type Result, systemClock } from '@orchestrate/core'
 import { findBundled } from './bundled-file.ts'
-import { connect, type ConnectedEngine, type EngineSurroundings, type KeepingEngine } from './connected-engine.ts'
-
-/** Connects to the Docker engine of this machine; its client is loaded now. */
-export async function connectDocker(
-  surroundings: EngineSurroundings,
-  signal: AbortSignal,
-): Promise<Result<ConnectedEngine<KeepingEngine>, EnvironmentError>> {
-  const made = await createDocker(surroundings)
-  return made.ok ? connect(made.value, signal) : made
-}
+import type { EngineSurroundings, KeepingEngine } from './connected-engine.ts'
 
 /** Whether a Docker engine is there: quickly, and without loading its client. */
 export async function pingDocker({ host }: EngineSurroundings, signal: AbortSignal): Promise<Result<void, EnvironmentError>> {
   const { parseDockerHost, pingEngine } = await import('@orchestrate/docker')
   const parsed = parseDockerHost(host.env)
   return parsed.ok ? pingEngine(parsed.value, signal) : parsed
+}
+
+/** Loads the client of the engine, which the first call does otherwise. */
+export async function loadDocker(): Promise<void> {
+  const { loadDockerClient } = await import('@orchestrate/docker')
+  await loadDockerClient()
 }
 
 /** A Docker engine that nobody has spoken to yet. Fails only for a DOCKER_HOST that is not supported. */

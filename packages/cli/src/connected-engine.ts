@@ -32,10 +32,24 @@ export async function connect<E extends RunningEngine>(
   signal: AbortSignal,
 ): Promise<Result<ConnectedEngine<E>, EnvironmentError>> {
   const described = await engine.probe(signal)
-  const swept = described.ok ? await engine.sweep(signal) : described
-  if (!swept.ok) {
-    await engine.close()
-    return swept
-  }
-  return described.ok ? ok({ engine, description: described.value }) : described
+  return conclude(engine, described, described.ok ? await engine.sweep(signal) : ok([]))
+}
+
+/** The same for a daemon, which can be asked both at once. */
+export async function connectAtOnce<E extends RunningEngine>(
+  engine: E,
+  signal: AbortSignal,
+): Promise<Result<ConnectedEngine<E>, EnvironmentError>> {
+  const [described, swept] = await Promise.all([engine.probe(signal), engine.sweep(signal)])
+  return conclude(engine, described, swept)
+}
+
+async function conclude<E extends RunningEngine>(
+  engine: E,
+  described: Result<EngineDescription, EnvironmentError>,
+  swept: Result<unknown, EnvironmentError>,
+): Promise<Result<ConnectedEngine<E>, EnvironmentError>> {
+  if (!described.ok || !swept.ok) await engine.close()
+  if (!described.ok) return described
+  return swept.ok ? ok({ engine, description: described.value }) : swept
 }

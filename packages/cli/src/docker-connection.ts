@@ -1,6 +1,6 @@
 import type { EnvironmentError, Result } from '@orchestrate/core'
-import { connectDocker, pingDocker } from './connect-docker.ts'
-import type { ConnectedEngine, EngineSurroundings, KeepingEngine } from './connected-engine.ts'
+import { createDocker, loadDocker, pingDocker } from './connect-docker.ts'
+import { connectAtOnce, type ConnectedEngine, type EngineSurroundings, type KeepingEngine } from './connected-engine.ts'
 import { once } from './once.ts'
 
 /** Docker, loaded and connected on first use, once, whoever asks for it. */
@@ -9,27 +9,35 @@ export interface DockerConnection extends AsyncDisposable {
   readonly get: () => Promise<Result<ConnectedEngine<KeepingEngine>, EnvironmentError>>
   /** The same, but only after it has answered quickly. */
   readonly getIfThere: () => Promise<Result<ConnectedEngine<KeepingEngine>, EnvironmentError>>
-  /** Begins to connect for somebody who may ask soon, and to ask which images are there. */
-  readonly anticipate: () => void
+  /**
+   * Begins to connect for somebody who will hardly do without, and to ask which images are there. Resolves when the client is loaded: what
+   * follows may keep this process too busy for that, but not the engine from answering.
+   */
+  readonly anticipate: () => Promise<void>
 }
 
 export function openDockerConnection(surroundings: EngineSurroundings, stop: AbortSignal): DockerConnection {
   const over = new AbortController()
   const signal = AbortSignal.any([stop, over.signal])
-  const connected = once(() => connectDocker(surroundings, signal))
+  const made = once(() => createDocker(surroundings))
+  const connected = once(async () => {
+    const docker = await made.get()
+    return docker.ok ? connectAtOnce(docker.value, signal) : docker
+  })
   const there = once(async () => {
     const answered = await pingDocker(surroundings, signal)
     return answered.ok ? connected.get() : answered
   })
-  const anticipate = async (): Promise<void> => {
-    const docker = await there.get()
-    if (docker.ok) docker.value.engine.images.survey(signal)
-  }
   return {
     get: connected.get,
     getIfThere: there.get,
-    // A bug in it is seen by whoever asks.
-    anticipate: () => void anticipate().catch(() => undefined),
+    anticipate: async () => {
+      const [docker] = await Promise.all([made.get(), loadDocker()])
+      if (!docker.ok) return
+      docker.value.images.survey(signal)
+      // What comes of them is seen by whoever asks.
+      for (const begun of [connected.get(), there.get()]) begun.catch(() => undefined)
+    },
     [Symbol.asyncDispose]: async () => {
       over.abort()
       await there.pending()

@@ -83,6 +83,11 @@ export function createDockerApi(host: DockerHost): DockerApi {
   return api
 }
 
+/** Loads the client before the first call does. */
+export async function loadDockerClient(): Promise<void> {
+  await import('dockerode')
+}
+
 /** The client is loaded with the first call: who only asks whether an engine is there does without it. */
 async function loadModem(host: DockerHost, agent: Agent): Promise<Modem> {
   const { default: Docker } = await import('dockerode')

@@ -29,7 +29,7 @@ export function createImageNames(session: DockerSession): ImageNames {
 }
 
 async function listNames(session: DockerSession, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
-  await session.facts(signal)
+  // In whatever version is spoken by now: it is asked beside the first question for versions, and names are the same in all.
   const images = listAt({ list: await session.api.json({ method: 'GET', path: '/images/json', signal }) }, 'list')
   return new Map(images.flatMap((image) => textsAt(image, 'RepoTags').map((name) => [name, textAt(image, 'Id')] as const)))
 }

@@ -22,7 +22,9 @@ export function openHistory(file: string, deps: { readonly root: string; readonl
   const known = new Map<string, TargetHistory>(load(file))
   const recorded = new Map<string, TargetHistory>()
   const record = (target: TargetId, change: Partial<TargetHistory>): void => {
-    const next = { ...(known.get(target) ?? NOTHING), ...change }
+    const last = known.get(target) ?? NOTHING
+    const next = { ...last, ...change }
+    if (isSame(last, next)) return
     known.set(target, next)
     recorded.set(target, next)
   }
@@ -35,6 +37,11 @@ export function openHistory(file: string, deps: { readonly root: string; readonl
     recordFailure: (target, fingerprint) => record(target, { failure: fingerprint }),
     save: () => attempt(deps.root, () => save(file, recorded, deps)),
   }
+}
+
+/** What is known already need not be written again: most runs change nothing. */
+function isSame(a: TargetHistory, b: TargetHistory): boolean {
+  return a.failure === b.failure && a.good?.fingerprint === b.good?.fingerprint && a.good?.durationMs === b.good?.durationMs
 }
 
 async function save(file: string, recorded: Targets, deps: { readonly disk: Disk; readonly run: RunDirectory }): Promise<void> {

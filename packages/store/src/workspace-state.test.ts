@@ -51,6 +51,19 @@ describe('workspaceState', () => {
     expect(existsSync(join(state.directory, 'history.json'))).toBe(false)
   })
 
+  it('writes nothing when what was recorded is known already', async () => {
+    await using rig = await temporaryStore()
+    const file = join(valueOf(await rig.store.workspaceState(rig.directory)).directory, 'history.json')
+    const inodes: number[] = []
+    for (const durationMs of [12, 12, 13]) {
+      const { history } = valueOf(await rig.store.workspaceState(rig.directory))
+      history.recordGood(API, { fingerprint: digestNumber(1), durationMs })
+      valueOf(await history.save())
+      inodes.push(statSync(file).ino)
+    }
+    expect([inodes[0] === inodes[1], inodes[1] === inodes[2]]).toEqual([true, false])
+  })
+
   it.each(['', '{"version":2,"targets":[]}', '{"version":1,"targets":[{"target":1}]}', '[]'])(
     'takes an odd history for an empty one: %s',
     async (text) => {

@@ -41,8 +41,8 @@ export async function apply(invocation: Invocation, options: ApplyOptions): Prom
   await using session = opened.value
   const surroundings = surroundingsOf(host, session.store.root)
   await using docker = openDockerConnection(surroundings, interrupts.stop)
-  // While planning waits for disks and git; plan itself needs no engine.
-  if (mayLoad(delivery.value, engine.value)) docker.anticipate()
+  // It answers while we plan, which needs no engine.
+  if (mayLoad(delivery.value, engine.value)) await docker.anticipate()
   const planned = await planWorkspace(session, {
     services: options.services,
     force: options.force,
