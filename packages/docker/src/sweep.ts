@@ -72,7 +72,9 @@ function startOf(pid: string): string | null {
   if (!/^\d+$/.test(pid)) return null
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    // A zombie does nothing any more.
+    return fields[0] === 'Z' ? null : (fields[19] ?? null)
   } catch {
     // No such process, or one that ended while its file was read.
     return null

@@ -125,10 +125,13 @@ function isolation({ network, user }: ContainerPlan, host: Host): object {
   return { namespaces: [...namespaces, { type: 'user' }], uidMappings: map(user.uid), gidMappings: map(user.gid) }
 }
 
+/** Beside the cgroup that is ours, of which the runtime could not make itself the owner. */
+export const runtimeCgroupName = (id: string): string => `${id}-runtime`
+
 /** crun is told to leave cgroups alone; the others make one where they may, and it must be told from those of other containers. */
 function runtimeCgroup({ id, pids }: ContainerPlan, host: Host): object {
   if (host.runtime.kind === 'crun' || host.ids !== 'root') return {}
-  return { cgroupsPath: `/${id}`, resources: { pids: { limit: pids } } }
+  return { cgroupsPath: `/${runtimeCgroupName(id)}`, resources: { pids: { limit: pids } } }
 }
 
 const MASKED = [

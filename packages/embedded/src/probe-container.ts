@@ -14,6 +14,8 @@ export type ProbeAnswer =
 
 /** Milliseconds after which a container that should end at once counts as hung. */
 const DEADLINE = 10_000
+/** Of what a runtime says instead of starting anything, characters. */
+const MOST_OUTPUT = 1000
 /** A code that nothing but the probe's own command ends with. */
 const EXPECTED = 42
 /** Directories of this machine that its own shell lives in. */
@@ -32,6 +34,10 @@ export async function probeContainer(
   const root = join(directory, 'machine')
   const mounts = showPrograms(root)
   const late = AbortSignal.timeout(DEADLINE)
+  let output = ''
+  const hear = (chunk: Uint8Array): void => {
+    if (output.length < MOST_OUTPUT) output += Buffer.from(chunk).toString('utf8')
+  }
   try {
     const end = await runContainer(
       {
@@ -50,18 +56,20 @@ export async function probeContainer(
         graceMs: 1000,
       },
       deps,
-      { stdout: () => undefined, stderr: () => undefined, stop: signal, kill: AbortSignal.any([signal, late]) },
+      { stdout: hear, stderr: hear, stop: signal, kill: AbortSignal.any([signal, late]) },
     )
     if (late.aborted && !signal.aborted) return { kind: 'hung' }
     if (end.kind === 'ended')
       return end.code === EXPECTED
         ? { kind: 'works' }
         : { kind: 'refused', words: [`a container ended with ${end.code} instead of ${EXPECTED}`] }
-    return { kind: 'refused', words: end.kind === 'refused' ? end.words : ['it was stopped'] }
+    return { kind: 'refused', words: end.kind === 'refused' ? [...linesOf(output), ...end.words] : ['it was stopped'] }
   } finally {
     await remove()
   }
 }
+
+const linesOf = (text: string): readonly string[] => text.split('\n').filter((line) => line !== '')
 
 /** A root in which the programs of this machine appear where they are on it. */
 function showPrograms(root: string): readonly ContainerMount[] {

@@ -84,7 +84,7 @@ async function followBox(plan: ContainerPlan, options: Followed, control: Builde
   obedience.over()
   const stopped = control.stop.aborted || control.kill.aborted
   // The runtime may have been killed before it could write down that the process exists.
-  const began = heard || hasStarted(plan)
+  const began = hasStarted(plan) || (stopped && heard)
   const complaints = readRuntimeLog(`${plan.directory}/log`)
   if (began && complaints.length === 0) return { kind: 'ended', code, stopped }
   if (stopped) return began ? { kind: 'ended', code, stopped } : { kind: 'never-started' }

@@ -5,6 +5,7 @@ import { findTools } from './find-host.ts'
 import { hasSubordinateIds } from './subordinate-ids.ts'
 import { removeCgroup } from './cgroup.ts'
 import { containersOf, removeContainerDirectory, removeIfEmpty, type Remover } from './container-directory.ts'
+import { runtimeCgroupName } from './describe-container.ts'
 import type { EmbeddedSession } from './session.ts'
 
 /** Removes the containers of runs whose process is gone: their processes and mounts went with it. Gives their names, sorted. */
@@ -40,7 +41,14 @@ async function removeRuns(session: EmbeddedSession, condemn: (name: string) => b
 async function removeContainer(session: EmbeddedSession, path: string): Promise<void> {
   const { place } = session.search
   for (const parent of new Set([place.pids, place.memory])) if (parent !== null) await removeCgroup(join(parent, basename(path)))
+  for (const hierarchy of hierarchies()) await removeCgroup(join(hierarchy, runtimeCgroupName(basename(path))))
   await removeContainerDirectory(path, remover(session))
+}
+
+/** Where a runtime that was killed may have left its own cgroup: it takes all hierarchies there are. */
+function hierarchies(): readonly string[] {
+  const mounted = '/sys/fs/cgroup'
+  return [mounted, ...containersOf(mounted).map((name) => join(mounted, name))]
 }
 
 /** Without asking how containers are started: whoever could start these had the ids to remove them. */

@@ -53,10 +53,13 @@ export function isDead(label: ProcessLabel, own: ProcessLabel): boolean {
   return label.namespace === own.namespace && startOf(label.pid) !== label.start
 }
 
+/** Null when there is no such process, or only what its parent has not yet collected. @see proc_pid_stat(5), fields 3 and 22 */
 function startOf(pid: number): string | null {
   const stat = proc(() => readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  if (stat === null) return null
   // The second field is the command in parentheses and may hold anything, so count from the last one.
-  return stat === null ? null : (stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null)
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return fields[0] === 'Z' || fields[0] === 'X' ? null : (fields[19] ?? null)
 }
 
 /** What /proc answers, or null where it has none: another system, or a process that ended. */
