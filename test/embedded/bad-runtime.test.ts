@@ -36,17 +36,34 @@ async function applied(rig: Rig, ...args: readonly string[]): Promise<string> {
 describe('a runtime', () => {
   it('that is missing', async () => {
     using rig = rigWith(null)
-    expect(showRun(rig, await rig.run(['apply']))).toMatchInlineSnapshot()
+    expect(showRun(rig, await rig.run(['apply']))).toMatchInlineSnapshot(`
+      "exit 5
+      --- stderr
+      error[embedded/does-not-start]: no OCI runtime starts a container here
+        /usr/bin/crun: a container ended with 1 instead of 42
+        /usr/bin/runc: a container ended with 1 instead of 42
+        = help: \`orchestrate doctor --engine embedded\` says what keeps it from that"
+    `)
   })
   it('that is named and missing', async () => {
     using rig = rigWith(null)
-    expect(showRun(rig, await rig.run(['apply', '--engine', 'embedded:/no/such/runtime']))).toMatchInlineSnapshot()
+    expect(showRun(rig, await rig.run(['apply', '--engine', 'embedded:/no/such/runtime']))).toMatchInlineSnapshot(`
+      "exit 5
+      --- stderr
+      error[embedded/no-runtime]: the OCI runtime "/no/such/runtime" is not there, or is not executable
+        = help: as root: apt-get install crun (or runc), or name one with --engine embedded:PATH"
+    `)
   })
   it('that is not executable', async () => {
     using rig = rigWith({})
     const runtime = join(rig.env['PATH'] ?? '', 'crun')
     chmodSync(runtime, 0o644)
-    expect(showRun(rig, await rig.run(['apply', '--engine', `embedded:${runtime}`]))).toMatchInlineSnapshot()
+    expect(showRun(rig, await rig.run(['apply', '--engine', `embedded:${runtime}`]))).toMatchInlineSnapshot(`
+      "exit 5
+      --- stderr
+      error[embedded/no-runtime]: the OCI runtime "BASE/tools/crun" is not there, or is not executable
+        = help: as root: apt-get install crun (or runc), or name one with --engine embedded:PATH"
+    `)
   })
   it.each<[string, Behaviour]>([
     ['old', { version: 'echo "runc version 0.1.1"', run: 'echo "flag provided but not defined: -pid-file" >&2; exit 1' }],

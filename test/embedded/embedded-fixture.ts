@@ -6,12 +6,12 @@ import type { RootFilesystem } from '@orchestrate/execute'
 import { type EngineFixture, identifyProcess, renderSteps } from '@orchestrate/testkit'
 
 /** An embedded engine of a test's own. Its root file systems and caches are below `shared`, as those of a user's runs are. */
-export async function openEmbedded(shared: string, root: RootFilesystem): Promise<EngineFixture> {
+export async function openEmbedded(shared: string, root: RootFilesystem, runtime: string | null = null): Promise<EngineFixture> {
   const directory = mkdtempSync(join(shared, 'test-'))
   const run = identifyProcess(`test-${directory.slice(-6)}`)
   const state = join(shared, 'engine')
   const engine = createEmbeddedEngine({
-    runtime: null,
+    runtime,
     directory: state,
     run,
     env: new Map(Object.entries({ PATH: process.env['PATH'] ?? '' })),
