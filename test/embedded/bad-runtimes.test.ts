@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -33,6 +34,16 @@ async function applyWith(rig: Rig, runtime: string): Promise<string> {
   return `exit ${run.code}\n${said(rig, run)}`
 }
 
+/** Apply with a runtime that starts nothing but trials. */
+const FAILED_START = `exit 5
+`
+
+function processesLike(command: string): readonly string[] {
+  return execFileSync('ps', ['-eo', 'args', '--no-headers'], { encoding: 'utf8' })
+    .split('\n')
+    .filter((line) => line === command)
+}
+
 describe('a runtime', () => {
   it('that is not there is named', async () => {
     using rig = apiRig()
@@ -65,6 +76,8 @@ error[embedded/no-runtime]: the OCI runtime "BASE/runtime" is not there, or is n
     ],
     ['whose log is cut off', pretending(`printf '{"msg":"half of a li' > "$log"; exit 1`), 'BASE/runtime: {"msg":"half of a li'],
     ['that crashes', pretending('exit 139'), 'BASE/runtime: it ended with 139 and no word'],
+    ['that is ended by a signal', pretending('kill -SEGV $$'), 'BASE/runtime: it ended with 139 and no word'],
+    ['that is ended by a signal before it says who it is', 'kill -SEGV $$', 'BASE/runtime: --version was ended by SIGSEGV'],
   ])('%s is told in its own words, and nothing is kept of it', async (_, script, words) => {
     using rig = apiRig()
     expect(await applyWith(rig, scriptedRuntime(rig, script))).toBe(`exit 5
@@ -77,13 +90,32 @@ error[embedded/does-not-start]: no OCI runtime starts a container here
     expect((await rig.run(['apply', '--engine', 'embedded'])).code).toBe(0)
   })
 
-  it('that hangs is not waited for', async () => {
+  it('that does not say who it is is not waited for, and ends', async () => {
     using rig = apiRig()
-    expect(await applyWith(rig, scriptedRuntime(rig, pretending('sleep 600')))).toBe(`exit 5
+    expect(await applyWith(rig, scriptedRuntime(rig, 'sleep 611'))).toBe(`exit 5
+error[embedded/does-not-start]: no OCI runtime starts a container here
+  BASE/runtime: --version gave no answer within 5 seconds
+  = help: \`orchestrate doctor --engine embedded\` says what keeps it from that
+`)
+    expect(processesLike('sleep 611')).toEqual([])
+  })
+
+  it('that hangs is not waited for, and ends', async () => {
+    using rig = apiRig()
+    expect(await applyWith(rig, scriptedRuntime(rig, pretending('sleep 612')))).toBe(`exit 5
 error[embedded/does-not-start]: no OCI runtime starts a container here
   BASE/runtime: a container did not end within 10 seconds
   = help: \`orchestrate doctor --engine embedded\` says what keeps it from that
 `)
+    expect(processesLike('sleep 612')).toEqual([])
+  })
+
+  it('that starts a trial and no builder fails the build in its own words, and nothing of it is kept', async () => {
+    using rig = apiRig()
+    const script = `case "$*" in *probe*|--version) exec /usr/bin/crun "$@" ;; esac\n${pretending('echo \'{"msg":"no more of this","level":"error"}\' > "$log"; exit 1')}`
+    const shown = await applyWith(rig, scriptedRuntime(rig, script))
+    expect(shown.split('\n').filter((line) => !line.startsWith('engine: '))).toEqual(FAILED_START.split('\n'))
+    expect((await rig.plan()).targets.find(({ id }) => id === 'api:build')?.decision).toBe('build')
   })
 
   it('that stops working after it was tried is tried again, and the next one is taken', async () => {

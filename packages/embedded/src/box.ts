@@ -31,6 +31,10 @@ export function boxCommand(options: BoxOptions): BoxCommand {
     args: [
       '--pdeathsig',
       'KILL',
+      tools.sh,
+      '-c',
+      UNLESS_ORPHANED,
+      String(process.pid),
       tools.unshare,
       ...USER_NAMESPACE[host.ids],
       '--mount',
@@ -44,6 +48,9 @@ export function boxCommand(options: BoxOptions): BoxCommand {
     ],
   }
 }
+
+/** A death before the signal was asked for sends none: whose parent is another by then ends by itself. Takes the parent's pid and a command. */
+const UNLESS_ORPHANED = 'test "$PPID" = "$0" && exec "$@"'
 
 /** Runs something small where the box's ids are, for files that only they may touch. */
 export function inUserNamespace(host: Pick<Host, 'ids'>, tools: Tools, argv: readonly string[]): BoxCommand {

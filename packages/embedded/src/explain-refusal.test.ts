@@ -23,6 +23,12 @@ it.each<[string, Partial<MachineFacts>, string, string[]]>([
     'unshare: mount /proc failed: Operation not permitted',
     ['/proc'],
   ],
+  [
+    'both, where the filter comes first',
+    { maskedProc: true, seccomp: true },
+    'unshare: unshare failed: Operation not permitted',
+    ['seccomp', '/proc'],
+  ],
   ['nothing that is known', {}, 'crun: exec format error', []],
   ['nothing of users for root', { uid: 0, unprivilegedClone: 0, apparmorRestricts: 1 }, 'unshare failed: Operation not permitted', []],
 ])('names %s', (_, facts, words, subjects) => {

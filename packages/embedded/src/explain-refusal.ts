@@ -22,7 +22,10 @@ export interface MachineFacts {
  */
 export function explainRefusal(words: readonly string[], facts: MachineFacts): readonly HostCheck[] {
   const text = words.join('\n')
-  return [...namespaceCauses(text, facts), ...procCauses(text, facts)]
+  const causes = namespaceCauses(text, facts)
+  // Whoever is refused by the profile of a container has not come as far as its /proc.
+  const reached = causes.some(({ subject }) => subject === 'seccomp') || /mount.*proc|proc.*mount/i.test(text)
+  return [...causes, ...(reached ? procCauses(facts) : [])]
 }
 
 const broken = (subject: string, message: string, help: string): HostCheck => ({ subject, state: 'broken', message, help })
@@ -57,8 +60,8 @@ function namespaceCauses(text: string, facts: MachineFacts): readonly HostCheck[
   ]
 }
 
-function procCauses(text: string, { maskedProc }: MachineFacts): readonly HostCheck[] {
-  if (!maskedProc || !/mount.*proc|proc.*mount/i.test(text)) return []
+function procCauses({ maskedProc }: MachineFacts): readonly HostCheck[] {
+  if (!maskedProc) return []
   return [
     broken(
       '/proc',

@@ -45,7 +45,7 @@ export async function probeContainer(
         run,
         id: `orchestrate-${run.runId}-probe`,
         root,
-        argv: [deps.tools.sh, '-c', `exit ${EXPECTED}`],
+        argv: ['/bin/sh', '-c', `exit ${EXPECTED}`],
         env: new Map([['PATH', '/usr/bin:/bin']]),
         workdir: '/',
         user: { uid: 0, gid: 0, additionalGids: [] },
