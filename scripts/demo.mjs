@@ -1,29 +1,42 @@
 // `npm run demo`: set-up, then plan and apply the shop, start its images, let them answer, show their sizes.
+// `npm run demo -- --engine docker|embedded` chooses what builds and runs them.
 import { spawn } from 'node:child_process'
 import { existsSync, rmSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
-import { ContainerGroup, waitForAnswer } from './demo/containers.mjs'
+import { DockerServices } from './demo/docker-services.mjs'
+import { EmbeddedServices } from './demo/embedded-services.mjs'
+import { readEngine } from './demo/engine-argument.mjs'
 import { sizeTable } from './demo/size-table.mjs'
+import { waitForAnswer } from './demo/wait-for-answer.mjs'
 import { exitWith, setUp } from './setup.mjs'
 import { orchestrate } from './setup/bundle.mjs'
 import { root } from './setup/root.mjs'
 
 const started = performance.now()
 const shop = join(root, 'examples', 'shop')
-const containers = new ContainerGroup(`orchestrate-demo-${process.pid}`)
+/** Of every orchestrate that runs here; set-up chooses the engine. */
+const environment = { ...process.env }
 const interrupt = new AbortController()
 /** @type {import('node:child_process').ChildProcess | null} */
 let running = null
 
 await exitWith(async () => {
+  const wanted = readEngine(process.argv.slice(2), process.env)
+  if (wanted === null) {
+    say('usage: npm run demo -- [--engine auto|docker|embedded]          (ORCHESTRATE_ENGINE says the same)')
+    return 64
+  }
   // Until here a signal simply ends us: set-up is taken up again by the next run.
-  await setUp('demo')
+  const { engine, because } = await setUp('demo', wanted)
+  say(`\nengine: ${engine === 'docker' ? 'Docker' : 'embedded, without a daemon'}, ${because}`)
+  environment.ORCHESTRATE_ENGINE = engine
+  const services = engine === 'docker' ? new DockerServices(`orchestrate-demo-${process.pid}`) : new EmbeddedServices(shop, environment)
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stop)
   try {
-    return await Promise.race([demo(), interrupted()])
+    return await Promise.race([demo(services, engine), interrupted()])
   } finally {
-    await containers.remove()
+    await services.remove()
   }
 })
 if (interrupt.signal.aborted) process.exit()
@@ -34,7 +47,8 @@ function stop(signal) {
   interrupt.abort(128 + constants.signals[signal])
 }
 
-async function demo() {
+/** @param {DockerServices | EmbeddedServices} services @param {'docker' | 'embedded'} engine */
+async function demo(services, engine) {
   await forgetOldLock()
   for (const command of ['plan', 'apply']) {
     say(`\n$ orchestrate ${command}          (in examples/shop)`)
@@ -44,17 +58,19 @@ async function demo() {
   const targets = await summaries()
   const images = new Map(targets.filter(({ image }) => image !== null).map(({ service, image }) => [service, image.reference]))
   say(`\nstarting ${[...images.keys()].join(', ')}`)
-  const addresses = await containers.start(images)
-  for (const [service, address] of addresses) await answer(service, `${address}/health`)
+  const addresses = await services.start(images)
+  for (const [service, address] of addresses) await answer(services, service, `${address}/health`)
   const page = `${addresses.get('web')}/products/mug`
-  const text = (await answer('web', page))
+  const text = (await answer(services, 'web', page))
     .replace(/<title>.*?<\/title>/, '')
     .replace(/<[^>]*>/g, ' ')
     .replace(/\s+/g, ' ')
     .trim()
   say(`\n$ curl ${page}\n${text}\n(web asked catalog, checkout and recommend; catalog asked stock)\n`)
   process.stdout.write(`${sizeTable(targets)}\n`)
-  say(`\ndone in ${((performance.now() - started) / 1000).toFixed(1)} s; the images stay: docker images 'shop/*'`)
+  say(
+    `\ndone in ${((performance.now() - started) / 1000).toFixed(1)} s; the images stay: ${engine === 'docker' ? "docker images 'shop/*'" : 'in the store, for `orchestrate run`'}`,
+  )
   return 0
 }
 
@@ -74,12 +90,12 @@ async function summaries() {
   return last.targets
 }
 
-/** @param {string} service @param {string} url */
-async function answer(service, url) {
+/** @param {DockerServices | EmbeddedServices} services @param {string} service @param {string} url */
+async function answer(services, service, url) {
   try {
-    return await waitForAnswer(url, 30)
+    return await waitForAnswer(url, 60)
   } catch (error) {
-    throw new Error(`${service} does not answer\n${await containers.log(service)}`, { cause: error })
+    throw new Error(`${service} does not answer\n${await services.log(service)}`, { cause: error })
   }
 }
 
@@ -91,7 +107,12 @@ async function answer(service, url) {
 function runOrchestrate(args, output) {
   return new Promise((resolve, reject) => {
     // A process group of its own: a terminal's Ctrl-C comes to us alone, and we pass on each signal once.
-    const child = spawn(process.execPath, [orchestrate, ...args], { cwd: shop, stdio: ['ignore', ...output], detached: true })
+    const child = spawn(process.execPath, [orchestrate, ...args], {
+      cwd: shop,
+      env: environment,
+      stdio: ['ignore', ...output],
+      detached: true,
+    })
     running = child
     let text = ''
     child.stdout?.setEncoding('utf8').on('data', (chunk) => (text += chunk))

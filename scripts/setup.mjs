@@ -2,7 +2,8 @@
 import { pathToFileURL } from 'node:url'
 import { ensureBundle } from './setup/bundle.mjs'
 import { installDebianPackages } from './setup/debian-packages.mjs'
-import { engineCommands, ensureEngine } from './setup/engine.mjs'
+import { dockerCommands, dockerAnswers, ensureDocker } from './setup/docker.mjs'
+import { embeddedCommands, embeddedTestCommands } from './setup/embedded.mjs'
 import { ensurePackages } from './setup/packages.mjs'
 import { EnvironmentError } from './setup/report.mjs'
 
@@ -15,18 +16,37 @@ const testCommands = [
   ['skopeo', 'skopeo'],
   ['strace', 'strace'],
   ['umoci', 'umoci'],
+  ...embeddedTestCommands,
 ]
 
 /**
  * Every part looks first and acts only on what is missing, so that an interrupted run is taken up again by the next.
- * @param {'demo' | 'test'} purpose tests need independent readers and tracers besides
+ * @param {'demo' | 'test'} purpose tests need Docker, the other engine, and independent readers and tracers besides
+ * @param {'auto' | 'docker' | 'embedded'} wanted auto takes Docker where it answers; where it does not, nothing of it is installed
+ * @returns {Promise<{engine: 'docker' | 'embedded', because: string}>} what runs builders here
  */
-export async function setUp(purpose) {
+export async function setUp(purpose, wanted) {
   refuseOldNode()
-  await installDebianPackages(new Map([...(await engineCommands()), ...builderCommands, ...(purpose === 'test' ? testCommands : [])]))
-  await ensureEngine()
+  const chosen = await choose(wanted)
+  await installDebianPackages(
+    new Map([
+      ...builderCommands,
+      ...(chosen.engine === 'docker' ? await dockerCommands() : embeddedCommands()),
+      ...(purpose === 'test' ? testCommands : []),
+    ]),
+  )
+  if (chosen.engine === 'docker') await ensureDocker()
   await ensurePackages()
   await ensureBundle()
+  return chosen
+}
+
+/** @param {'auto' | 'docker' | 'embedded'} wanted @returns {Promise<{engine: 'docker' | 'embedded', because: string}>} */
+async function choose(wanted) {
+  if (wanted !== 'auto') return { engine: wanted, because: 'as asked for' }
+  if (await dockerAnswers()) return { engine: 'docker', because: 'a Docker engine answers' }
+  const { DOCKER_HOST } = process.env
+  return { engine: 'embedded', because: `no Docker engine answers${DOCKER_HOST ? ` at ${DOCKER_HOST}` : ''}` }
 }
 
 /**
@@ -51,7 +71,7 @@ function refuseOldNode() {
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   await exitWith(async () => {
-    await setUp(process.argv.includes('--test') ? 'test' : 'demo')
+    await (process.argv.includes('--test') ? setUp('test', 'docker') : setUp('demo', 'auto'))
     return 0
   })
 }

@@ -7,7 +7,7 @@ import { exitWith, setUp } from './setup.mjs'
 import { root } from './setup/root.mjs'
 
 await exitWith(async () => {
-  await setUp('test')
+  await setUp('test', 'docker')
   const failedChecks = check()
   const vitest = spawnSync(join(root, 'node_modules', '.bin', 'vitest'), ['run', ...process.argv.slice(2)], { cwd: root, stdio: 'inherit' })
   return failedChecks === 0 && vitest.status === 0 ? 0 : 1

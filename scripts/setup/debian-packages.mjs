@@ -1,6 +1,7 @@
 // Debian packages for commands that are missing. What is there already is left alone.
 import { existsSync, readFileSync } from 'node:fs'
 import { execFileSync } from 'node:child_process'
+import { isAbsolute } from 'node:path'
 import { findCommand } from './commands.mjs'
 import { EnvironmentError, runLogged, step } from './report.mjs'
 
@@ -9,10 +10,10 @@ const options = ['-y', '-q', '-o', 'DPkg::Lock::Timeout=300', '-o', 'Acquire::Re
 
 /**
  * Installs, in one go, the packages that lack one of their commands.
- * @param {ReadonlyMap<string, string>} wanted package by the command that it must bring
+ * @param {ReadonlyMap<string, string>} wanted package by the command, or the absolute path, that it must bring
  */
 export async function installDebianPackages(wanted) {
-  const missing = [...wanted].filter(([command]) => findCommand(command) === null)
+  const missing = [...wanted].filter(([command]) => (isAbsolute(command) ? !existsSync(command) : findCommand(command) === null))
   if (missing.length === 0) return
   const packages = [...new Set(missing.map(([, name]) => name))]
   refuseWhereImpossible(

@@ -5,8 +5,10 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"log"
+	"net"
 	"net/http"
 	"os"
 
@@ -30,7 +32,7 @@ func main() {
 		}
 		http.Error(w, "no such product", http.StatusNotFound)
 	})
-	log.Fatal(http.ListenAndServe(":8080", nil))
+	log.Fatal(http.ListenAndServe(net.JoinHostPort(os.Getenv("HOST"), cmp.Or(os.Getenv("PORT"), "8080")), nil))
 }
 
 func answerWithStock(w http.ResponseWriter, stock string, product api.Product) {

@@ -38,4 +38,4 @@ class Handler(BaseHTTPRequestHandler):
 
 # Process 1 of a container has no default action for signals.
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-ThreadingHTTPServer(("", 8080), Handler).serve_forever()
+ThreadingHTTPServer((os.environ.get("HOST", ""), int(os.environ.get("PORT") or 8080)), Handler).serve_forever()

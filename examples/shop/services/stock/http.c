@@ -1,7 +1,10 @@
 #include "http.h"
 
+#include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -25,9 +28,15 @@ static void serve_one(int connection, http_answer *answer) {
   if (write(connection, head, (size_t)size) == size && write(connection, body, strlen(body)) > 0) shutdown(connection, SHUT_WR);
 }
 
-int http_serve(unsigned short port, http_answer *answer) {
+int http_serve(const char *host, const char *port, http_answer *answer) {
+  char *end;
+  unsigned long number = strtoul(port, &end, 10);
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((unsigned short)number)};
+  if (*end != '\0' || number > 65535 || inet_pton(AF_INET, host, &address.sin_addr) != 1) {
+    errno = EINVAL;
+    return -1;
+  }
   int listener = socket(AF_INET, SOCK_STREAM, 0), on = 1;
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_ANY)};
   setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   if (bind(listener, (struct sockaddr *)&address, sizeof address) != 0 || listen(listener, 64) != 0) return -1;
   for (;;) {

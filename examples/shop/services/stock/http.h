@@ -6,7 +6,7 @@
 /* Fills body for "GET path" and returns the HTTP status. */
 typedef int http_answer(const char *path, char *body, size_t size);
 
-/* Serves GET requests one after the other until the process ends; returns only when it cannot listen. */
-int http_serve(unsigned short port, http_answer *answer);
+/* Serves GET requests at an IPv4 address, one after the other until the process ends; returns only when it cannot listen. */
+int http_serve(const char *host, const char *port, http_answer *answer);
 
 #endif

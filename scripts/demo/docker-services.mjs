@@ -1,14 +1,14 @@
-// Containers of the demo: one network, every service under its own name, ports on loopback. Only what was started here is removed.
+// The demo's services on Docker: one network, every service under its own name, ports on loopback. Only what was started here is removed.
 import { execFile } from 'node:child_process'
-import http from 'node:http'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { dockerHost } from '../setup/docker.mjs'
 
 const run = promisify(execFile)
-const docker = async (...args) => (await run('docker', args)).stdout.trim()
+const env = { ...process.env, DOCKER_HOST: dockerHost }
+const docker = async (...args) => (await run('docker', args, { env })).stdout.trim()
 
 /** A network and the containers on it, removed together. */
-export class ContainerGroup {
+export class DockerServices {
   #name
   #network = false
   /** @type {Map<string, string>} container name by service */
@@ -23,7 +23,7 @@ export class ContainerGroup {
 
   /**
    * Starts an image for each service and returns the loopback address of its port 8080.
-   * @param {ReadonlyMap<string, string>} images image reference by service
+   * @param {ReadonlyMap<string, string | null>} images image reference by service
    * @returns {Promise<Map<string, string>>}
    */
   async start(images) {
@@ -55,7 +55,7 @@ export class ContainerGroup {
 
   /** What a container has written, for when it does not answer. @param {string} service */
   async log(service) {
-    const { stdout, stderr } = await run('docker', ['logs', '--tail', '20', this.#started.get(service) ?? ''])
+    const { stdout, stderr } = await run('docker', ['logs', '--tail', '20', this.#started.get(service) ?? ''], { env })
     return stdout + stderr
   }
 
@@ -75,42 +75,6 @@ export class ContainerGroup {
     this.#calls.push(call)
     return call
   }
-}
-
-/**
- * The text of the first answer with status 200.
- * @param {string} url
- * @param {number} seconds how long to go on asking
- */
-export async function waitForAnswer(url, seconds) {
-  const deadline = performance.now() + seconds * 1000
-  for (;;) {
-    try {
-      const { status, text } = await get(url)
-      if (status === 200) return text
-      if (performance.now() > deadline) throw new Error(`${url} answers ${status}: ${text}`)
-    } catch (error) {
-      if (performance.now() > deadline) throw error
-    }
-    await sleep(50)
-  }
-}
-
-/**
- * node:http, because the fetch of Node 20 may leave a request that is reset while it connects without an answer and without
- * anything that keeps the process alive.
- * @param {string} url
- * @returns {Promise<{status: number, text: string}>}
- */
-function get(url) {
-  return new Promise((resolve, reject) => {
-    const request = http.get(url, { agent: false, timeout: 5_000 }, (response) => {
-      let text = ''
-      response.setEncoding('utf8').on('data', (chunk) => (text += chunk))
-      response.once('error', reject).once('end', () => resolve({ status: response.statusCode ?? 0, text }))
-    })
-    request.once('error', reject).once('timeout', () => request.destroy(new Error(`${url} is silent`)))
-  })
 }
 
 /** @param {unknown} error */

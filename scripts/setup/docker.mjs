@@ -14,14 +14,14 @@ const pidFile = '/var/run/docker.pid'
 const client = [['docker', 'docker.io']]
 const daemon = [...client, ['dockerd', 'docker.io'], ['iptables', 'iptables']]
 
-/** @returns {Promise<(readonly [string, string])[]>} the packages that are needed before `ensureEngine`, by command */
-export async function engineCommands() {
-  return (await answers()) || process.env.DOCKER_HOST ? client : daemon
+/** @returns {Promise<(readonly [string, string])[]>} the packages that are needed before `ensureDocker`, by command */
+export async function dockerCommands() {
+  return (await dockerAnswers()) || process.env.DOCKER_HOST ? client : daemon
 }
 
 /** Makes sure that a Docker engine answers. Its packages must be there. */
-export async function ensureEngine() {
-  if (await answers()) return
+export async function ensureDocker() {
+  if (await dockerAnswers()) return
   const chosen = process.env.DOCKER_HOST
   if (chosen)
     throw new EnvironmentError(
@@ -38,32 +38,25 @@ export async function ensureEngine() {
   })
 }
 
-async function answers() {
-  if (process.env.DOCKER_HOST || process.env.DOCKER_CONTEXT || !(await ping())) return clientReachesEngine()
-  return true
+/** What orchestrate speaks to, and so the client, whatever its context is. */
+export const dockerHost = process.env.DOCKER_HOST || `unix://${socket}`
+
+/** Whether an engine answers that orchestrate can use: one on a local socket. */
+export async function dockerAnswers() {
+  const path = /^unix:\/\/(\/.+)$/.exec(dockerHost)?.[1]
+  return path !== undefined && (await ping(path))
 }
 
-/** @returns {Promise<boolean>} */
-function ping() {
+/** @param {string} socketPath @returns {Promise<boolean>} */
+function ping(socketPath) {
   return new Promise((resolve) => {
-    const call = request({ socketPath: socket, path: '/_ping', timeout: 2_000 }, (response) => {
+    const call = request({ socketPath, path: '/_ping', timeout: 2_000 }, (response) => {
       response.resume()
       resolve(response.statusCode === 200)
     })
     call.once('timeout', () => call.destroy())
     call.once('error', () => resolve(false))
     call.end()
-  })
-}
-
-/** A client on the machine says nothing about an engine: only the server's version does. */
-function clientReachesEngine() {
-  const docker = findCommand('docker')
-  if (docker === null) return Promise.resolve(false)
-  return new Promise((resolve) => {
-    execFile(docker, ['version', '--format', '{{.Server.Version}}'], { timeout: 10_000 }, (error, stdout) =>
-      resolve(error === null && stdout.trim() !== ''),
-    )
   })
 }
 
@@ -100,7 +93,7 @@ function startService() {
 /** @param {() => number | null} exitCode of the daemon, once it has given up */
 async function waitUntilItAnswers(exitCode) {
   for (let tries = 0; tries < 300 && exitCode() === null; tries++) {
-    if (await ping()) return
+    if (await ping(socket)) return
     await sleep(200)
   }
   const log = existsSync(daemonLog()) ? `\n${readFileSync(daemonLog(), 'utf8').trimEnd().split('\n').slice(-8).join('\n')}` : ''
