@@ -44,9 +44,9 @@ export async function setUp(purpose, wanted) {
 /** @param {'auto' | 'docker' | 'embedded'} wanted @returns {Promise<{engine: 'docker' | 'embedded', because: string}>} */
 async function choose(wanted) {
   if (wanted !== 'auto') return { engine: wanted, because: 'as asked for' }
-  if (await dockerAnswers()) return { engine: 'docker', because: 'a Docker engine answers' }
+  if (await dockerAnswers()) return { engine: 'docker', because: 'because it answers' }
   const { DOCKER_HOST } = process.env
-  return { engine: 'embedded', because: `no Docker engine answers${DOCKER_HOST ? ` at ${DOCKER_HOST}` : ''}` }
+  return { engine: 'embedded', because: `because no Docker engine answers${DOCKER_HOST ? ` at ${DOCKER_HOST}` : ''}` }
 }
 
 /**
