@@ -91,7 +91,7 @@ function noEngine(docker: EnvironmentError, embedded: EnvironmentError): Environ
   return environmentError({
     id: 'engine/none',
     message: 'no engine runs builders here',
-    details: [`docker: ${docker.message}`, `embedded: ${embedded.message}`],
+    details: [`docker: ${docker.message}`, `embedded: ${embedded.message}`, ...embedded.details.map((line) => `  ${line}`)],
     help: '`orchestrate doctor` tries each of them and says what to do',
   })
 }

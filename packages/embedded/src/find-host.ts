@@ -65,7 +65,7 @@ async function tryRuntime(
   path: string,
   { tools, signal }: { readonly tools: Tools; readonly signal: AbortSignal },
 ): Promise<Result<Host, readonly string[]>> {
-  const runtime = await askVersion(path)
+  const runtime = await askVersion(path, search.directory)
   if (!runtime.ok) return err([runtime.error])
   let first: readonly string[] | null = null
   for (const host of candidates(search, runtime.value)) {

@@ -35,7 +35,7 @@ export interface Tools {
 
 /** Reads the first lines of `runtime --version`. */
 export function parseRuntimeVersion(path: string, text: string): Runtime {
-  const [, name = '', version] = /^(\S+) version (\S+)/.exec(text) ?? []
+  const [, name = '', version] = /^(\S+) version ?(\S+)?/.exec(text) ?? []
   const kind = name === 'crun' || name === 'runc' ? name : 'other'
   return { path, kind, version: version ?? 'of unknown version' }
 }
