@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
@@ -16,6 +16,8 @@ export interface Example extends Disposable {
   /** Images are `<images>/<service>:latest`. */
   readonly images: string
   run(...args: readonly string[]): Promise<Run>
+  /** As `run`, without waiting for its end or keeping what it writes. */
+  start(...args: readonly string[]): ChildProcess
   /** `apply --json`; the run must have reported its end. */
   apply(...args: readonly string[]): Promise<Applied>
   /** Replaces text in a file, which must be there. */
@@ -41,6 +43,7 @@ export function copyExample(source: string, files: readonly string[] | null = nu
     root,
     images,
     run,
+    start: (...args) => spawn(process.execPath, [executable, ...args], { cwd: root, env, stdio: 'ignore' }),
     apply: async (...args) => readEvents(await run('apply', '--json', ...args)),
     edit: (path, from, to) => {
       const text = readFileSync(join(root, path), 'utf8')

@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { expectSameOnEmbedded } from './both-engines.ts'
+import { startEmbeddedServices } from './embedded-services.ts'
 import { type Applied, copyExample, type Example, failures, repository } from './example.ts'
-import { startServices } from './running-services.ts'
+import { type RunningServices, startServices } from './running-services.ts'
 
 const SERVICES = ['catalog', 'checkout', 'recommend', 'stock', 'web']
 
@@ -26,26 +27,7 @@ describe('examples/shop', () => {
 
   it('answers: every service calls those that it needs', async () => {
     await using services = await startServices(example.images, SERVICES)
-    expect((await services.get('stock', '/stock/mug')).text).toBe('{"sku":"mug","available":120}\n')
-    expect(JSON.parse((await services.get('catalog', '/products/pan')).text)).toEqual({
-      sku: 'pan',
-      name: 'Iron pan',
-      category: 'kitchen',
-      price: '34.90',
-      available: 7,
-    })
-    expect((await services.get('catalog', '/products/piano')).status).toBe(404)
-    expect(JSON.parse((await services.get('checkout', '/quote?sku=mug&quantity=12')).text)).toEqual({
-      sku: 'mug',
-      quantity: 12,
-      unit: '9.50',
-      total: '102.60',
-    })
-    expect(JSON.parse((await services.get('recommend', '/recommendations/mug')).text)).toEqual({ sku: 'mug', skus: ['pan'] })
-    expect((await services.get('web', '/health')).text).toBe('ok\n')
-    expect((await services.get('web', '/products/mug')).text).toContain(
-      '<h1>Enamel mug</h1><p>9.50 €, a dozen 102.60 €, 120 in stock</p><p>See also: pan</p>',
-    )
+    await expectAnswers(services)
   })
 
   it('ships no toolchain', () => {
@@ -58,6 +40,12 @@ describe('examples/shop', () => {
 
   it('is the same when everything is built again, by the embedded engine', async () => {
     await expectSameOnEmbedded(example, first.targets)
+  })
+
+  it('answers without Docker too, each service at a port of its own', async () => {
+    await using services = await startEmbeddedServices(example, SERVICES)
+    await expectAnswers(services)
+    expect(await services.stop()).toEqual(SERVICES.map(() => 130))
   })
 
   it('stops the wave where generated code is the same', async () => {
@@ -95,3 +83,26 @@ describe('examples/shop', () => {
     ])
   })
 })
+
+async function expectAnswers(services: RunningServices): Promise<void> {
+  expect((await services.get('stock', '/stock/mug')).text).toBe('{"sku":"mug","available":120}\n')
+  expect(JSON.parse((await services.get('catalog', '/products/pan')).text)).toEqual({
+    sku: 'pan',
+    name: 'Iron pan',
+    category: 'kitchen',
+    price: '34.90',
+    available: 7,
+  })
+  expect((await services.get('catalog', '/products/piano')).status).toBe(404)
+  expect(JSON.parse((await services.get('checkout', '/quote?sku=mug&quantity=12')).text)).toEqual({
+    sku: 'mug',
+    quantity: 12,
+    unit: '9.50',
+    total: '102.60',
+  })
+  expect(JSON.parse((await services.get('recommend', '/recommendations/mug')).text)).toEqual({ sku: 'mug', skus: ['pan'] })
+  expect((await services.get('web', '/health')).text).toBe('ok\n')
+  expect((await services.get('web', '/products/mug')).text).toContain(
+    '<h1>Enamel mug</h1><p>9.50 €, a dozen 102.60 €, 120 in stock</p><p>See also: pan</p>',
+  )
+}
