@@ -1,6 +1,14 @@
 import type { Readable } from 'node:stream'
 import type { ArchiveEntry } from '@orchestrate/core'
-import { type Builder, type BuilderControl, type BuilderExit, EngineStreamError } from '@orchestrate/execute'
+import {
+  type Builder,
+  type BuilderControl,
+  type BuilderExit,
+  EngineStreamError,
+  findOutputs,
+  type FoundOutput,
+  readFoundOutputs,
+} from '@orchestrate/execute'
 import { followProcess, StartRefused } from './builder-process.ts'
 import { describeContainer } from './describe-container.ts'
 import { ApiError } from './docker-api.ts'
@@ -12,7 +20,6 @@ import { layOutMounts, type MountLayout } from './lay-out-mounts.ts'
 import { containerName } from './names.ts'
 import { prepareRoot } from './prepare-root.ts'
 import { readArchive } from './read-outputs.ts'
-import { findInVolume, readFound } from './read-volume.ts'
 import { removeContainer, removeVolume } from './remove.ts'
 import type { DockerSession } from './session.ts'
 import { findStartError } from './start-error.ts'
@@ -203,9 +210,19 @@ interface LeftOutputs {
 }
 
 async function* readOutputs(session: DockerSession, { container, volume }: LeftOutputs, signal: AbortSignal): AsyncGenerator<ArchiveEntry> {
-  const found = volume === null ? null : findInVolume(volume)
+  const found = volume === null ? null : findIfReadable(volume)
   if (found === null) yield* readArchive(await openArchive(session, container, signal), 'out')
-  else yield* readFound(found, session.clock, signal)
+  else yield* readFoundOutputs(found, session.clock, signal)
+}
+
+/** Null when not all of it can be read from here: it is of another machine, or this user may not read what builders own. */
+function findIfReadable(volume: string): readonly FoundOutput[] | null {
+  try {
+    return findOutputs(volume, 'refuse')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return null
+    throw error
+  }
 }
 
 /** Its name is the run's and the builder's own, so that a directory of that path is no other engine's. */

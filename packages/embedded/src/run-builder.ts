@@ -1,7 +1,15 @@
 import { chmodSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type EnvironmentError, err, ok, type Result } from '@orchestrate/core'
-import { type Builder, type BuilderControl, type BuilderExit, type BuilderMount, HOST_CERTIFICATES_PATH } from '@orchestrate/execute'
+import {
+  type Builder,
+  type BuilderControl,
+  type BuilderExit,
+  type BuilderMount,
+  findOutputs,
+  HOST_CERTIFICATES_PATH,
+  readFoundOutputs,
+} from '@orchestrate/execute'
 import { inUserNamespace } from './box.ts'
 import { containerId, makeContainerDirectory, removeContainerDirectory, runQuietly } from './container-directory.ts'
 import type { ContainerMount, ContainerPlan } from './container-plan.ts'
@@ -11,7 +19,6 @@ import { findStartError, type StartError, unknownUser } from './find-start-error
 import { type ContainerUser, findUser } from './find-user.ts'
 import type { FoundHost } from './host-search.ts'
 import { readInside } from './inner-files.ts'
-import { readOutputs } from './read-outputs.ts'
 import type { RootDirectory } from './roots/roots.ts'
 import { type ContainerEnd, runContainer } from './run-container.ts'
 import type { EmbeddedSession } from './session.ts'
@@ -204,7 +211,7 @@ function describeExit(session: EmbeddedSession, { end, found, directory, remove 
       // What belongs to subordinate ids is given to the caller first, who may not even read it otherwise.
       if (found.host.ids === 'subordinate')
         await runQuietly(inUserNamespace(found.host, found.tools, [found.tools.sh, '-c', 'exec chown -hR 0:0 -- "$1"', 'sh', out]))
-      yield* readOutputs(out, session.breath(), signal)
+      yield* readFoundOutputs(findOutputs(out, 'open'), session.options.clock, signal)
     },
     [Symbol.asyncDispose]: remove,
   }

@@ -26,5 +26,6 @@ export type {
   LoadedImage,
 } from './image-ports.ts'
 export type { ImageExit, ImageRun, ImageRunner, PublishedPort } from './image-runner.ts'
+export { findOutputs, type FoundOutput, readFoundOutputs } from './output-directory.ts'
 export type { ExecuteDeps, ExecuteOptions } from './run.ts'
 export type { ReadyOptions, ReadyToolchain, ToolchainProvider } from './toolchain-port.ts'

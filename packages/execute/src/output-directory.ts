@@ -1,43 +1,48 @@
-import { type BigIntStats, closeSync, constants, lstatSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs'
+import { type BigIntStats, chmodSync, closeSync, constants, lstatSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import type { ArchiveEntry, Clock } from '@orchestrate/core'
-import { EngineStreamError } from '@orchestrate/execute'
+import { EngineStreamError } from './engine.ts'
 
-/** Something that lies in a volume. */
-interface Found {
+/** Something that a builder left in its output directory. */
+export interface FoundOutput {
   /** As bytes: a name need not be UTF-8. */
   readonly path: Buffer
-  /** Relative to the volume. */
+  /** Relative to the directory. */
   readonly name: string
   readonly stats: BigIntStats
 }
 
 /**
- * Everything in a volume's directory that nobody writes to any more, in the order of names; no link is followed. Sockets are
- * left out, as engines leave them out of archives. Null when not all of it can be read from here: the directory is that of another machine,
- * or this user may not read what builders own.
+ * Everything in an output directory of this machine that nobody writes to any more, in the order of names; no link is followed.
+ * Sockets are left out: they are nothing without their processes. Whatever is found can be read.
+ *
+ * @param closed what becomes of files and directories that their owner may not read: `open` makes them readable, for they are ours
+ * @throws the file system's errors, where not all of it can be read
  */
-export function findInVolume(directory: string): readonly Found[] | null {
-  const found: Found[] = []
-  try {
-    addBelow(found, Buffer.from(directory), '')
-    return found
-  } catch (error) {
-    if (error instanceof Error && 'code' in error) return null
-    throw error
+export function findOutputs(directory: string, closed: 'refuse' | 'open'): readonly FoundOutput[] {
+  const found: FoundOutput[] = []
+  addBelow(found, Buffer.from(directory), { prefix: '', closed })
+  return found
+}
+
+function addBelow(found: FoundOutput[], directory: Buffer, below: { readonly prefix: string; readonly closed: 'refuse' | 'open' }): void {
+  for (const entry of readdirSync(directory, { encoding: 'buffer' }).toSorted((a, b) => Buffer.compare(a, b))) {
+    const path = Buffer.concat([directory, SLASH, entry])
+    const name = below.prefix + decode(entry)
+    const stats = lstatSync(path, { bigint: true })
+    if (stats.isSocket()) continue
+    if (below.closed === 'open') openClosed(path, stats)
+    else if (stats.isFile()) closeSync(open(path))
+    found.push({ path, name, stats })
+    if (stats.isDirectory()) addBelow(found, path, { ...below, prefix: `${name}/` })
   }
 }
 
-function addBelow(found: Found[], directory: Buffer, prefix: string): void {
-  for (const entry of readdirSync(directory, { encoding: 'buffer' }).toSorted((a, b) => Buffer.compare(a, b))) {
-    const path = Buffer.concat([directory, SLASH, entry])
-    const name = prefix + decode(entry)
-    const stats = lstatSync(path, { bigint: true })
-    if (stats.isSocket()) continue
-    if (stats.isFile()) closeSync(open(path))
-    found.push({ path, name, stats })
-    if (stats.isDirectory()) addBelow(found, path, `${name}/`)
-  }
+/** The modes that are told stay those that were found. */
+function openClosed(path: Buffer, stats: BigIntStats): void {
+  const needed = stats.isDirectory() ? 0o500 : stats.isFile() ? 0o400 : 0
+  const mode = Number(stats.mode) & 0o777
+  if ((mode & needed) !== needed) chmodSync(path, mode | needed)
 }
 
 const SLASH = Buffer.from('/')
@@ -55,7 +60,7 @@ const TURN = 20
  *
  * @throws EngineStreamError when a file cannot be read after all.
  */
-export async function* readFound(found: readonly Found[], clock: Clock, signal: AbortSignal): AsyncGenerator<ArchiveEntry> {
+export async function* readFoundOutputs(found: readonly FoundOutput[], clock: Clock, signal: AbortSignal): AsyncGenerator<ArchiveEntry> {
   const names = new Map<string, string>()
   let last = clock.monotonic()
   try {
@@ -71,7 +76,7 @@ export async function* readFound(found: readonly Found[], clock: Clock, signal: 
   }
 }
 
-function toEntry({ path, name, stats }: Found, names: Map<string, string>): ArchiveEntry {
+function toEntry({ path, name, stats }: FoundOutput, names: Map<string, string>): ArchiveEntry {
   const plain = { path: name, mode: Number(stats.mode & 0o7777n), size: 0, linkName: '', content: NOTHING }
   if (stats.isDirectory()) return { ...plain, type: 'directory' }
   if (stats.isSymbolicLink()) return { ...plain, type: 'symlink', linkName: decode(readlinkSync(path, { encoding: 'buffer' })) }

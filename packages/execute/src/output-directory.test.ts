@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '@orchestrate/core'
-import { EngineStreamError } from '@orchestrate/execute'
+import { EngineStreamError } from './engine.ts'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { findInVolume, readFound } from './read-volume.ts'
+import { findOutputs, readFoundOutputs } from './output-directory.ts'
 
 const never = new AbortController().signal
 let volume = ''
@@ -19,7 +19,7 @@ afterEach(() => rmSync(volume, { recursive: true }))
 
 async function tell(): Promise<readonly string[]> {
   const lines: string[] = []
-  for await (const { path, type, mode, size, linkName, content } of readFound(findInVolume(volume) ?? [], systemClock, never)) {
+  for await (const { path, type, mode, size, linkName, content } of readFoundOutputs(findOutputs(volume, 'refuse'), systemClock, never)) {
     const pieces: Uint8Array[] = []
     for await (const piece of content) pieces.push(piece)
     lines.push([type, (type === 'symlink' ? 0 : mode).toString(8), path, size, linkName, Buffer.concat(pieces).toString('utf8')].join('|'))
@@ -67,30 +67,46 @@ it('gives a name that is not UTF-8 as one that no tree can hold', async () => {
   expect((await tell()).map((line) => line.isWellFormed())).toEqual([false])
 })
 
-it('finds nothing in a directory that is not there', () => {
-  expect(findInVolume(join(volume, 'elsewhere'))).toBeNull()
+it('refuses a directory that is not there', () => {
+  expect(() => findOutputs(join(volume, 'elsewhere'), 'refuse')).toThrow('ENOENT')
 })
 
-it('finds nothing where this user may not read everything', () => {
+it('refuses what this user may not read', () => {
   mkdirSync(join(volume, 'open'))
   writeFileSync(join(volume, 'open/shut'), '', { mode: 0o600 })
-  const found = asNobody(() => findInVolume(volume))
-  expect([found, findInVolume(volume)?.map(({ name }) => name)]).toEqual([null, ['open', 'open/shut']])
+  expect(() => asNobody(() => findOutputs(volume, 'refuse'))).toThrow('EACCES')
+  expect(findOutputs(volume, 'refuse').map(({ name }) => name)).toEqual(['open', 'open/shut'])
+})
+
+it('opens what its owner has closed to himself, and tells the modes that it had', () => {
+  chownSync(volume, NOBODY, NOBODY)
+  const found = asNobody(() => {
+    mkdirSync(join(volume, 'shut'))
+    writeFileSync(join(volume, 'shut/secret'), 'text', { mode: 0 })
+    chmodSync(join(volume, 'shut'), 0)
+    return findOutputs(volume, 'open').map(({ name, stats }) => [name, Number(stats.mode) & 0o777])
+  })
+  expect(found).toEqual([
+    ['shut', 0],
+    ['shut/secret', 0],
+  ])
 })
 
 it('fails when a file has gone since', async () => {
   writeFileSync(join(volume, 'file'), 'text')
-  const found = findInVolume(volume) ?? []
+  const found = findOutputs(volume, 'refuse')
   rmSync(join(volume, 'file'))
   await expect(async () => {
-    for await (const entry of readFound(found, systemClock, never)) for await (const _ of entry.content);
+    for await (const entry of readFoundOutputs(found, systemClock, never)) for await (const _ of entry.content);
   }).rejects.toThrow(EngineStreamError)
 })
 
+const NOBODY = 65_534
+
 function asNobody<T>(work: () => T): T {
   chmodSync(volume, 0o755)
-  process.setegid?.(65_534)
-  process.seteuid?.(65_534)
+  process.setegid?.(NOBODY)
+  process.seteuid?.(NOBODY)
   try {
     return work()
   } finally {
