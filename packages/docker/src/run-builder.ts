@@ -88,7 +88,7 @@ interface Attempt {
 async function runOnce(session: DockerSession, builder: Builder, { control, image, made }: Attempt): Promise<BuilderExit> {
   const making = makeContainer(session, builder, { control, image, made })
   made.making = making
-  const { container, layout } = await Promise.race([making, rejectOn(control.kill)])
+  const { container, layout } = await unlessAborted(making, control.kill)
   if (control.stop.aborted) return neverStarted(made)
   try {
     const { id, graceMs } = builder
@@ -263,13 +263,18 @@ async function* noOutputs(): AsyncGenerator<ArchiveEntry> {
   // Ended before it began.
 }
 
-/** Never settles otherwise. */
-function rejectOn(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const abort = (): void => reject(signal.reason)
-    if (signal.aborted) abort()
-    else signal.addEventListener('abort', abort, { once: true })
+/** What `work` gives, or the signal's reason as soon as that is aborted; `work` goes on. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted()
+  const over = new AbortController()
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true, signal: over.signal })
   })
+  try {
+    return await Promise.race([work, aborted])
+  } finally {
+    over.abort()
+  }
 }
 
 function isAbort(error: unknown): boolean {
