@@ -14,6 +14,7 @@ it.each<[string, Partial<MachineFacts>, string, string[]]>([
   ['user namespaces that are switched off', { maxUserNamespaces: 0 }, 'unshare failed: No space left on device', ['user namespaces']],
   ['Debian’s older switch', { unprivilegedClone: 0 }, 'unshare failed: Operation not permitted', ['user namespaces']],
   ['AppArmor', { apparmorRestricts: 1 }, 'newuidmap: write to uid_map failed: Operation not permitted', ['user namespaces']],
+  ['a chroot', { uid: 0 }, 'clone: Operation not permitted', ['user namespaces']],
   ['a container’s seccomp profile', { seccomp: true }, 'unshare: unshare failed: Operation not permitted', ['seccomp']],
   ['the keyring that it refuses', { seccomp: true }, 'create keyring `x`: Operation not permitted', ['seccomp']],
   ['a masked /proc', { maskedProc: true }, 'unshare: mount /proc failed: Operation not permitted', ['/proc']],

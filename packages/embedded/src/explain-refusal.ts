@@ -50,6 +50,15 @@ function namespaceCauses(text: string, facts: MachineFacts): readonly HostCheck[
         'as root: sysctl -w kernel.apparmor_restrict_unprivileged_userns=0, or give unshare and the runtime a profile with "userns,"',
       ),
     ]
+  // Root's unshare makes no user namespace yet; what refuses that is another thing.
+  if (!facts.seccomp && (facts.uid === 0 ? /clone: Operation not/ : /(?:clone|unshare failed): Operation not/).test(text))
+    return [
+      broken(
+        'user namespaces',
+        'refused by the kernel, which makes none for a process in a chroot',
+        'start orchestrate outside of the chroot, or enter it as containers do: systemd-nspawn, pivot_root',
+      ),
+    ]
   if (!facts.seccomp || !/unshare failed|clone|keyring|pivot_root|sethostname|mount[^/]*: .*permi/i.test(text)) return []
   return [
     broken(
