@@ -13,6 +13,7 @@ const builderCommands = [
 ]
 const testCommands = [
   ['busybox', 'busybox-static'],
+  ['python3', 'python3'],
   ['skopeo', 'skopeo'],
   ['strace', 'strace'],
   ['umoci', 'umoci'],
