@@ -66,7 +66,7 @@ export interface Run {
   readonly options: ExecuteOptions
   readonly deps: ExecuteDeps
   readonly summaries: ReadonlyMap<TargetId, TargetSummary>
-  /** Fingerprints completed so far. */
+  /** Fingerprints completed so far, of targets that have not ended. */
   readonly fingerprints: Map<TargetId, Fingerprinted>
   /** Ingredients that replace the plan's, because inputs changed between planning and reading. */
   readonly ingredients: Map<TargetId, Ingredients>
@@ -121,6 +121,7 @@ export function createRun(plan: Plan, options: ExecuteOptions, deps: ExecuteDeps
   for (const item of plan.targets.values()) if (item.record !== null && item.decision === 'current') records.set(item.id, item.record)
   const emit = (event: UntimedEvent): void => deps.emit({ ...event, at: deps.clock.now() })
   const removals: Promise<void>[] = []
+  const fingerprints = new Map<TargetId, Fingerprinted>()
   return {
     plan,
     options,
@@ -130,7 +131,7 @@ export function createRun(plan: Plan, options: ExecuteOptions, deps: ExecuteDeps
     planned,
     target,
     emit,
-    fingerprints: new Map(),
+    fingerprints,
     ingredients: new Map(),
     filledCaches: new Map(),
     toolchains: new Map(),
@@ -154,6 +155,8 @@ export function createRun(plan: Plan, options: ExecuteOptions, deps: ExecuteDeps
       const begun = started.get(id)
       const summary = summarize(planned(id), end, begun === undefined ? 0 : Math.round(deps.clock.monotonic() - begun))
       summaries.set(id, summary)
+      // Its manifest is stored, or wanted no more.
+      fingerprints.delete(id)
       if (summary.decision !== 'current') emit({ type: 'target-finished', summary, logTail: end.logTail ?? [] })
       return summary.outcome
     },

@@ -3,7 +3,9 @@ import { type Digest, digestHex, digestOf } from '@orchestrate/core'
 import type { Variant } from './blob-layout.ts'
 import { type Disk, readIfThere } from './disk.ts'
 import { writeDurably } from './durable-file.ts'
-import { encodeTable, findRow, mergeTables, readTable, type VerifiedRow } from './verified-table.ts'
+import type { VerifiedRow } from './verified-row.ts'
+import { VerifiedRows } from './verified-rows.ts'
+import { encodeTable, findRow, mergeTables, readTable } from './verified-table.ts'
 
 /**
  * Which blob files have been read and found intact, by what the kernel says of them: inode, size and ctime (the mtime of a blob
@@ -22,7 +24,7 @@ export interface VerificationCache {
 export function openVerificationCache(file: string, bootId: string, disk: Disk): VerificationCache {
   const boot = digestHex(digestOf(bootId))
   const table = load(file, boot)
-  const noted = new Map<string, VerifiedRow>()
+  const noted = new VerifiedRows()
   const lookUp = (digest: Digest, variant: Variant): VerifiedRow | null =>
     noted.get(rowKey(digest, variant)) ?? findRow(table, rowKey(digest, variant))
   return {

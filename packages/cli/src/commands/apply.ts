@@ -7,6 +7,7 @@ import { mayLoad, openDelivery } from '../open-delivery.ts'
 import { openExecution } from '../open-execution.ts'
 import { handleInterrupts } from '../interrupts.ts'
 import { planWorkspace } from '../plan-workspace.ts'
+import { keepHeapSmall } from '../keep-heap-small.ts'
 import type { Invocation } from '../invocation.ts'
 import { createReporter, printImages } from '../reporter.ts'
 import { openSession } from '../session.ts'
@@ -31,6 +32,7 @@ export interface ApplyOptions {
 /** `orchestrate apply`: plans, then does it. */
 export async function apply(invocation: Invocation, options: ApplyOptions): Promise<ExitCode> {
   const { host } = invocation
+  keepHeapSmall()
   using interrupts = handleInterrupts(process, (message) => host.stderr.write(`${message}\n`))
   const delivery = openDelivery(invocation, options)
   if (!delivery.ok) return stopCommand(invocation, delivery.error)
