@@ -18,6 +18,8 @@ const shop = join(root, 'examples', 'shop')
 /** Of every orchestrate that runs here; set-up chooses the engine. */
 const environment = { ...process.env }
 const interrupt = new AbortController()
+/** A service that was started does not answer. */
+class SilentService extends Error {}
 /** @type {import('node:child_process').ChildProcess | null} */
 let running = null
 
@@ -35,6 +37,10 @@ await exitWith(async () => {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stop)
   try {
     return await Promise.race([demo(services, engine), interrupted()])
+  } catch (error) {
+    if (!(error instanceof SilentService)) throw error
+    say(error.message)
+    return 1
   } finally {
     await services.remove()
   }
@@ -93,9 +99,9 @@ async function summaries() {
 /** @param {DockerServices | EmbeddedServices} services @param {string} service @param {string} url */
 async function answer(services, service, url) {
   try {
-    return await waitForAnswer(url, 60)
+    return await waitForAnswer(url, 60, () => services.runs(service))
   } catch (error) {
-    throw new Error(`${service} does not answer\n${await services.log(service)}`, { cause: error })
+    throw new SilentService(`${service} does not answer: ${String(error)}\n${await services.log(service)}`)
   }
 }
 

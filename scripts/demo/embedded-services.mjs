@@ -31,6 +31,12 @@ export class EmbeddedServices {
     return addresses
   }
 
+  /** Whether it may still answer. @param {string} service */
+  runs(service) {
+    const child = this.#started.get(service)?.child
+    return child !== undefined && child.exitCode === null && child.signalCode === null
+  }
+
   /** What a service has written, for when it does not answer. @param {string} service */
   async log(service) {
     return this.#started.get(service)?.output.split('\n').slice(-20).join('\n') ?? ''

@@ -5,8 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
  * The text of the first answer with status 200.
  * @param {string} url
  * @param {number} seconds how long to go on asking
+ * @param {() => boolean} runs whether an answer can still come
  */
-export async function waitForAnswer(url, seconds) {
+export async function waitForAnswer(url, seconds, runs) {
   const deadline = performance.now() + seconds * 1000
   for (;;) {
     try {
@@ -14,7 +15,7 @@ export async function waitForAnswer(url, seconds) {
       if (status === 200) return text
       if (performance.now() > deadline) throw new Error(`${url} answers ${status}: ${text}`)
     } catch (error) {
-      if (performance.now() > deadline) throw error
+      if (performance.now() > deadline || !runs()) throw error
     }
     await sleep(50)
   }
