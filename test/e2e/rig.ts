@@ -66,7 +66,8 @@ export function createRig(files: Readonly<Record<string, string>> = {}, engine: 
     LANG: 'C.UTF-8',
     NO_COLOR: '1',
     DOCKER_HOST: process.env['DOCKER_HOST'],
-    ORCHESTRATE_ENGINE: engine,
+    // Unset for `auto`, so that a workspace may choose.
+    ORCHESTRATE_ENGINE: engine === 'auto' ? undefined : engine,
   }
   const git = (...args: readonly string[]): string =>
     execFileSync('git', ['-c', 'user.name=e2e', '-c', 'user.email=e2e@example.com', '-c', 'protocol.file.allow=always', ...args], {

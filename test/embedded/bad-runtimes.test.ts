@@ -34,9 +34,8 @@ async function applyWith(rig: Rig, runtime: string): Promise<string> {
   return `exit ${run.code}\n${said(rig, run)}`
 }
 
-/** Apply with a runtime that starts nothing but trials. */
-const FAILED_START = `exit 5
-`
+/** Seconds for which a runtime of this test hangs: nobody else's. */
+const HANGING = 100_000 + process.pid
 
 function processesLike(command: string): readonly string[] {
   return execFileSync('ps', ['-eo', 'args', '--no-headers'], { encoding: 'utf8' })
@@ -62,7 +61,7 @@ error[embedded/no-runtime]: the OCI runtime "BASE/runtime" is not there, or is n
   })
 
   it.each([
-    ['that will not even say who it is', 'exit 3', 'BASE/runtime: --version ended with 3'],
+    ['that will not even say who it is', 'exit 3', 'BASE/runtime: it ended with 3 and no word'],
     ['that answers nonsense and starts nothing', 'echo nonsense', 'BASE/runtime: nonsense\n  BASE/runtime: it ended with 0 and no word'],
     [
       'that is too old, and says so',
@@ -76,8 +75,7 @@ error[embedded/no-runtime]: the OCI runtime "BASE/runtime" is not there, or is n
     ],
     ['whose log is cut off', pretending(`printf '{"msg":"half of a li' > "$log"; exit 1`), 'BASE/runtime: {"msg":"half of a li'],
     ['that crashes', pretending('exit 139'), 'BASE/runtime: it ended with 139 and no word'],
-    ['that is ended by a signal', pretending('kill -SEGV $$'), 'BASE/runtime: it ended with 139 and no word'],
-    ['that is ended by a signal before it says who it is', 'kill -SEGV $$', 'BASE/runtime: --version was ended by SIGSEGV'],
+    ['that is ended by a signal instead of saying who it is', 'kill -SEGV $$', 'BASE/runtime: --version was ended by SIGSEGV'],
   ])('%s is told in its own words, and nothing is kept of it', async (_, script, words) => {
     using rig = apiRig()
     expect(await applyWith(rig, scriptedRuntime(rig, script))).toBe(`exit 5
@@ -92,29 +90,38 @@ error[embedded/does-not-start]: no OCI runtime starts a container here
 
   it('that does not say who it is is not waited for, and ends', async () => {
     using rig = apiRig()
-    expect(await applyWith(rig, scriptedRuntime(rig, 'sleep 611'))).toBe(`exit 5
+    expect(await applyWith(rig, scriptedRuntime(rig, `sleep ${HANGING}`))).toBe(`exit 5
 error[embedded/does-not-start]: no OCI runtime starts a container here
   BASE/runtime: --version gave no answer within 5 seconds
   = help: \`orchestrate doctor --engine embedded\` says what keeps it from that
 `)
-    expect(processesLike('sleep 611')).toEqual([])
+    expect(processesLike(`sleep ${HANGING}`)).toEqual([])
   })
 
   it('that hangs is not waited for, and ends', async () => {
     using rig = apiRig()
-    expect(await applyWith(rig, scriptedRuntime(rig, pretending('sleep 612')))).toBe(`exit 5
+    expect(await applyWith(rig, scriptedRuntime(rig, pretending(`sleep ${HANGING + 1}`)))).toBe(`exit 5
 error[embedded/does-not-start]: no OCI runtime starts a container here
   BASE/runtime: a container did not end within 10 seconds
   = help: \`orchestrate doctor --engine embedded\` says what keeps it from that
 `)
-    expect(processesLike('sleep 612')).toEqual([])
+    expect(processesLike(`sleep ${HANGING + 1}`)).toEqual([])
   })
 
   it('that starts a trial and no builder fails the build in its own words, and nothing of it is kept', async () => {
     using rig = apiRig()
     const script = `case "$*" in *probe*|--version) exec /usr/bin/crun "$@" ;; esac\n${pretending('echo \'{"msg":"no more of this","level":"error"}\' > "$log"; exit 1')}`
-    const shown = await applyWith(rig, scriptedRuntime(rig, script))
-    expect(shown.split('\n').filter((line) => !line.startsWith('engine: '))).toEqual(FAILED_START.split('\n'))
+    const { code, targets } = await rig.apply('--engine', `embedded:${scriptedRuntime(rig, script)}`)
+    expect([code, targets.get('api:build')?.trouble]).toEqual([
+      5,
+      {
+        kind: 'environment',
+        id: 'embedded/start-failed',
+        message: `"${join(dirname(rig.root), 'runtime')}" could not start builder "api-build"`,
+        details: ['no more of this'],
+        help: 'the runtime’s own words say why; `orchestrate doctor --engine embedded` tries it',
+      },
+    ])
     expect((await rig.plan()).targets.find(({ id }) => id === 'api:build')?.decision).toBe('build')
   })
 

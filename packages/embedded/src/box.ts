@@ -1,4 +1,5 @@
 import type { ContainerPlan } from './container-plan.ts'
+import { STREAM_NAMES } from './container-streams.ts'
 import type { Host, Tools } from './runtime.ts'
 
 /** A program of this machine and its arguments. */
@@ -17,12 +18,12 @@ export interface BoxOptions {
   readonly unified: string | null
 }
 
-/** File descriptors of the box: what it and its programs say goes to 2, the container's streams are 1 and 3. */
-export const CONTAINER_STDERR = 3
-
 /**
  * One chain of processes, each replaced by or waiting for the next: when this process dies, so does the first of them, with it
  * the pid namespace and everything in it, and every mount goes with the mount namespace. Nothing outlives the box but files.
+ *
+ * It writes a line to its stdout when it has made the FIFOs of `ContainerStreams`, and later waits until both are read. What its
+ * programs have to say goes to its stderr.
  */
 export function boxCommand(options: BoxOptions): BoxCommand {
   const { host, tools } = options
@@ -70,8 +71,10 @@ function boxScript({ host, tools, plan, cgroups, unified }: BoxOptions): string 
     ...cgroups.map((file) => `echo 0 > ${quote(file)}`),
     ...(unified !== null && host.runtime.kind === 'crun' ? [`${mount} -t tmpfs -o size=64k tmpfs ${quote(unified)}`] : []),
     `cd ${quote(plan.directory)}`,
+    `mkfifo -m 622 ${STREAM_NAMES.stdout} ${STREAM_NAMES.stderr}`,
+    'echo',
     ...overlays(host, plan, mount),
-    `exec ${runtimeCommand(host, plan)} 2>&${CONTAINER_STDERR} ${CONTAINER_STDERR}>&-`,
+    `exec ${runtimeCommand(host, plan)} >${STREAM_NAMES.stdout} 2>${STREAM_NAMES.stderr}`,
   ].join('\n')
 }
 

@@ -7,6 +7,7 @@ import { makeCgroup, countKillsOfMachine } from './cgroup.ts'
 import type { CgroupPlace } from './cgroup-place.ts'
 import { prepareOverlays } from './container-directory.ts'
 import type { ContainerPlan } from './container-plan.ts'
+import { containerStreams } from './container-streams.ts'
 import { describeContainer } from './describe-container.ts'
 import { builderLimits } from './rlimits.ts'
 import { readRuntimeLog } from './runtime-log.ts'
@@ -66,20 +67,21 @@ const MOST_WORDS = 8192
 /** The box is spawned by the main thread: its death signal belongs to the thread that made it. @see PR_SET_PDEATHSIG(2const) */
 async function followBox(plan: ContainerPlan, options: Followed, control: BuilderControl): Promise<BoxEnd> {
   const { file, args } = boxCommand(options)
-  const child = spawn(file, args, { cwd: '/', detached: true, stdio: ['ignore', 'pipe', 'pipe', 'pipe'], env: BOX_ENVIRONMENT })
+  const child = spawn(file, args, { cwd: '/', detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: BOX_ENVIRONMENT })
   const { onStarted } = options
   const words = collect(child.stderr)
   let heard = false
-  const hear = (to: (chunk: Uint8Array) => void) => (chunk: Buffer) => {
+  const hear = (to: (chunk: Uint8Array) => void) => (chunk: Uint8Array) => {
     heard = true
     to(chunk)
   }
-  forward(child.stdout, hear(control.stdout))
-  forward(child.stdio[3] as Readable | null, hear(control.stderr))
+  const streams = containerStreams(plan.directory, { stdout: hear(control.stdout), stderr: hear(control.stderr) })
+  child.stdout.once('data', () => streams.open())
   const obedience = obey(child, plan, control)
   const over = new AbortController()
   if (onStarted !== undefined) whenStarted(plan, over.signal, onStarted)
   const code = await endOf(child)
+  await streams.drained()
   over.abort()
   obedience.over()
   const stopped = control.stop.aborted || control.kill.aborted
@@ -106,11 +108,6 @@ function endOf(child: ChildProcess): Promise<number> {
     child.once('error', () => resolve(127))
     child.once('close', (code, signal) => resolve(code ?? (signal === 'SIGTERM' ? 143 : 137)))
   })
-}
-
-function forward(stream: Readable | null, to: (chunk: Buffer) => void): void {
-  stream?.on('data', to)
-  stream?.on('error', () => undefined)
 }
 
 function collect(stream: Readable | null): () => string {

@@ -1,17 +1,21 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { type Builder, HOST_CERTIFICATES_PATH } from '@orchestrate/execute'
 import { describe, expect, it } from 'vitest'
 import { escapeIsolation } from './escapes.ts'
 import { contractBuilder, type EngineFixture, type OpenFixture, outcomeOf } from './engine-fixture.ts'
+import { surroundingsContract } from './surroundings.ts'
 
 /** What every Engine with a kernel under it must keep builders from. A scripted engine cannot show it. */
 export function isolationContract(name: string, open: OpenFixture): void {
-  describe(`engine isolation: ${name}`, () => {
-    networkIsolation(open)
-    privilegeIsolation(open)
-    mountIsolation(open)
-    escapeIsolation(open)
+  describe(`a builder of ${name}`, () => {
+    describe('its surroundings', () => surroundingsContract(open))
+    describe('its network', () => networkIsolation(open))
+    describe('its privileges', () => privilegeIsolation(open))
+    describe('its mounts', () => mountIsolation(open))
+    describe('its escapes', () => escapeIsolation(open))
   })
 }
 
@@ -29,16 +33,36 @@ function networkIsolation(open: OpenFixture): void {
 
   it('reaches itself, and knows the names of the loopback, when the network is off', async () => {
     await using fixture = await open()
-    const script =
-      'grep -c "^127.0.0.1[[:space:]].*localhost" /etc/hosts; echo hello | nc -l -p 4000 & until nc localhost 4000 </dev/null 2>/dev/null; do :; done'
-    expect(await say(fixture, script)).toBe('1\nhello\n')
+    const script = `${SERVE}until wget -q -O - http://localhost:4000/word 2>/dev/null; do sleep 0.02; done; grep -c "^127.0.0.1[[:space:]].*localhost" /etc/hosts`
+    expect(await say(fixture, script)).toBe('hello\n1\n')
   })
 
-  it('has a route out when the network is on', async () => {
+  it.each([
+    ['off', 'nothing\n'],
+    ['on', 'word of the machine\n'],
+  ] as const)('that is %s decides whether it reaches the machine', async (network, expected) => {
     await using fixture = await open()
-    expect(await say(fixture, 'awk \'$2 == "00000000" { print $1 }\' /proc/net/route', { network: 'on' })).toBe('eth0\n')
+    const server = createServer((_, answer) => answer.end('word of the machine\n'))
+    await new Promise<void>((resolve) => server.listen(0, '0.0.0.0', resolve))
+    const { port } = server.address() as AddressInfo
+    // An engine gives either the machine's own network or one of which the machine is the gateway.
+    const script = `for host in 127.0.0.1 $(ip route | sed -n 's/^default via \\([^ ]*\\).*/\\1/p'); do wget -q -O - http://$host:${port}/ 2>/dev/null && exit 0; done; echo nothing`
+    const seen = await say(fixture, script, { network })
+    await new Promise((resolve) => server.close(resolve))
+    expect(seen).toBe(expected)
+  })
+
+  it("asks the machine's name servers when the network is on", async () => {
+    await using fixture = await open()
+    const servers = (text: string): readonly string[] => text.match(/^nameserver +(?!127\.|::1)\S+/gm) ?? []
+    const own = servers(await say(fixture, 'cat /etc/resolv.conf', { network: 'on' }))
+    const wanted = servers(readFileSync('/etc/resolv.conf', 'utf8'))
+    expect(wanted.length === 0 ? [] : own).toEqual(wanted)
   })
 }
+
+/** A web server that says hello, in a builder. */
+const SERVE = 'mkdir /tmp/www; echo hello > /tmp/www/word; httpd -p 127.0.0.1:4000 -h /tmp/www; '
 
 function privilegeIsolation(open: OpenFixture): void {
   it('has the five capabilities that toolchains need and can get no other', async () => {
