@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { CgroupFiles, CgroupPlace } from './cgroup-place.ts'
 
@@ -18,12 +18,21 @@ export function makeCgroup({ pids, memory }: CgroupPlace, name: string, limit: n
   for (const directory of directories) mkdirSync(directory, { recursive: true })
   if (pids !== null) writeFileSync(`${pids}/${name}/pids.max`, String(limit))
   return {
-    join: directories.map((directory) => `${directory}/cgroup.procs`),
+    join: directories.map(entryOf),
     outOfMemory: () => (memory === null ? null : countKills(`${memory}/${name}`) > 0),
     remove: async () => {
       for (const directory of directories) await removeCgroup(directory)
     },
   }
+}
+
+/**
+ * A process of one thread may enter a cgroup of v1 as that thread, for which the kernel need not hold still all others of the machine:
+ * that takes it ten milliseconds. v2 has no such file for cgroups that count memory.
+ */
+function entryOf(directory: string): string {
+  const threads = `${directory}/tasks`
+  return existsSync(threads) ? threads : `${directory}/cgroup.procs`
 }
 
 /** The kernel may need a moment after the last process has ended. Gives whether it went, or was gone. */
