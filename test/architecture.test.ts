@@ -42,7 +42,7 @@ const TYPES_ONLY: readonly string[] = [
 ]
 
 /** Values that an edge of types may carry all the same: the port's own constants and errors, and what every engine does alike. */
-const PORT_VALUES = new Set(['HOST_CERTIFICATES_PATH', 'EngineStreamError', 'findOutputs', 'readFoundOutputs'])
+const PORT_VALUES = new Set(['HOST_CERTIFICATES_PATH', 'EngineStreamError', 'findOutputs', 'readFoundOutputs', 'neverStarted'])
 
 /** Who may import a third-party package outside tests. */
 const OWNERS: Readonly<Record<string, string | readonly string[]>> = {

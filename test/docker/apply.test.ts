@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { API as API_CONFIG } from '../e2e/api-rig.ts'
 import { addBusybox, createRig, type Rig, ROOT } from '../e2e/rig.ts'
 
 const docker = (...args: readonly string[]): string => execFileSync('docker', args, { encoding: 'utf8' }).trim()
@@ -12,20 +13,7 @@ function tinyRig(files: Readonly<Record<string, string>>, root = ROOT): Rig {
   return rig
 }
 
-const API = {
-  'api/builder.yaml': `version: 1
-service: api
-build:
-  toolchain: busybox
-  run: cp main.txt /out/app
-  inputs: [main.txt]
-  outputs: [app]
-image:
-  from: scratch
-  files: [{ artifact: build/app, to: /app }]
-`,
-  'api/main.txt': 'hello\n',
-}
+const API = { 'api/builder.yaml': API_CONFIG, 'api/main.txt': 'hello\n' }
 
 describe('apply', () => {
   it('builds, emits and loads; then a second run starts nothing', async () => {

@@ -3,33 +3,12 @@ import { chmodSync, chownSync, cpSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { addBusybox, createRig, executable, type Rig, ROOT, runProcess } from '../e2e/rig.ts'
+import { API, apiRig, shown } from '../e2e/api-rig.ts'
+import { executable, ROOT, runProcess } from '../e2e/rig.ts'
 import { showRun } from '../e2e/show-run.ts'
-
-const API = `version: 1
-service: api
-build:
-  toolchain: busybox
-  run: cp main.txt /out/app
-  inputs: [main.txt]
-  outputs: [app]
-image:
-  from: scratch
-  files: [{ artifact: build/app, to: /app }]
-`
 
 /** A user without privileges, whom the system does not know. */
 const STRANGER = 54321
-
-function apiRig(config: string, files: Readonly<Record<string, string>> = {}): Rig {
-  const rig = createRig({ 'builder.yaml': ROOT, 'api/builder.yaml': config, 'api/main.txt': 'hello\n', ...files })
-  addBusybox(rig)
-  return rig
-}
-
-async function shown(rig: Rig, ...args: readonly string[]): Promise<string> {
-  return showRun(rig, await rig.run(args))
-}
 
 describe('an engine', () => {
   it('that is not there ends the command before any work', async () => {

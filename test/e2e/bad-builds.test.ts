@@ -3,30 +3,12 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { canonicalJson, digestOf } from '@orchestrate/core'
 import { describe, expect, it } from 'vitest'
-import { addBusybox, createRig, type Rig, ROOT } from './rig.ts'
+import { API, apiRig as rigOf, shown } from './api-rig.ts'
+import { type Rig, ROOT } from './rig.ts'
 import { showRun } from './show-run.ts'
 
-const API = `version: 1
-service: api
-build:
-  toolchain: busybox
-  run: cp main.txt /out/app
-  inputs: [main.txt]
-  outputs: [app]
-image:
-  from: scratch
-  files: [{ artifact: build/app, to: /app }]
-`
-
-function apiRig(config: string, files: Readonly<Record<string, string>> = {}): Rig {
-  const rig = createRig({ 'builder.yaml': ROOT, 'api/builder.yaml': config, 'api/main.txt': 'hello\n', ...files }, 'embedded')
-  addBusybox(rig)
-  return rig
-}
-
-async function shown(rig: Rig, ...args: readonly string[]): Promise<string> {
-  return showRun(rig, await rig.run(args))
-}
+/** Docker is not what is tested here. */
+const apiRig = (config: string, files: Readonly<Record<string, string>> = {}): Rig => rigOf(config, files, 'embedded')
 
 describe('a build that goes wrong', () => {
   it('because an output is missing lists what was there', async () => {

@@ -2,28 +2,9 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, chownSync, cpSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { addBusybox, createRig, executable, type Rig, ROOT, runProcess } from './rig.ts'
+import { createRig, executable, type Rig, ROOT, runProcess } from './rig.ts'
+import { API_BUILD, apiRig, shown } from './api-rig.ts'
 import { showRun } from './show-run.ts'
-
-const API = `version: 1
-service: api
-build:
-  toolchain: busybox
-  run: cp main.txt /out/app
-  inputs: [main.txt]
-  outputs: [app]
-`
-
-/** A workspace with one service, `api`, whose builder.yaml is `config`; `files` come on top. */
-function apiRig(config: string, files: Readonly<Record<string, string>> = {}): Rig {
-  const rig = createRig({ 'builder.yaml': ROOT, 'api/builder.yaml': config, 'api/main.txt': 'hello\n', ...files })
-  addBusybox(rig)
-  return rig
-}
-
-async function shown(rig: Rig, ...args: readonly string[]): Promise<string> {
-  return showRun(rig, await rig.run(args))
-}
 
 /** A user without privileges, whom the system does not know. */
 const STRANGER = 54321
@@ -48,7 +29,7 @@ async function shownToStranger(rig: Rig, args: readonly string[], env: NodeJS.Pr
 
 describe('a builder.yaml that is wrong', () => {
   it('with an unknown key names the key that was meant', async () => {
-    using rig = apiRig(API.replace('outputs', 'outputz'))
+    using rig = apiRig(API_BUILD.replace('outputs', 'outputz'))
     expect(await shown(rig, 'plan')).toMatchInlineSnapshot(`
       "exit 64
       --- stderr
@@ -62,7 +43,7 @@ describe('a builder.yaml that is wrong', () => {
   })
 
   it('with a value of the wrong type says what the key accepts', async () => {
-    using rig = apiRig(API.replace('[app]', '{ app: 1 }').replace('cp main.txt /out/app', '7'))
+    using rig = apiRig(API_BUILD.replace('[app]', '{ app: 1 }').replace('cp main.txt /out/app', '7'))
     expect(await shown(rig, 'validate')).toMatchInlineSnapshot(`
       "exit 64
       --- stderr
@@ -82,7 +63,7 @@ describe('a builder.yaml that is wrong', () => {
   })
 
   it('with a service that exists already shows both places', async () => {
-    using rig = apiRig(API, { 'web/builder.yaml': API, 'web/main.txt': '' })
+    using rig = apiRig(API_BUILD, { 'web/builder.yaml': API_BUILD, 'web/main.txt': '' })
     expect(await shown(rig, 'validate')).toMatchInlineSnapshot(`
       "exit 64
       --- stderr
@@ -97,7 +78,7 @@ describe('a builder.yaml that is wrong', () => {
   })
 
   it('with a missing toolchain names the one that was meant', async () => {
-    using rig = apiRig(API.replace('busybox', 'busibox'))
+    using rig = apiRig(API_BUILD.replace('busybox', 'busibox'))
     expect(await shown(rig, 'validate')).toMatchInlineSnapshot(`
       "exit 64
       --- stderr
@@ -111,7 +92,7 @@ describe('a builder.yaml that is wrong', () => {
   })
 
   it('with a missing toolchain that resembles no other lists what there is', async () => {
-    using rig = apiRig(API.replace('busybox', 'golang'))
+    using rig = apiRig(API_BUILD.replace('busybox', 'golang'))
     expect(await shown(rig, 'validate')).toMatchInlineSnapshot(`
       "exit 64
       --- stderr
@@ -125,7 +106,7 @@ describe('a builder.yaml that is wrong', () => {
   })
 
   it('with a need of an unknown artifact shows what the build makes', async () => {
-    using rig = apiRig(API, {
+    using rig = apiRig(API_BUILD, {
       'web/builder.yaml': `version: 1
 service: web
 builds:
@@ -248,7 +229,7 @@ ${needs.map((need) => `    - { artifact: "${need}:build/app", to: ${need} }\n`).
   })
 
   it('that may not be read is named', async () => {
-    using rig = apiRig(API)
+    using rig = apiRig(API_BUILD)
     giveToStranger(rig, 'workspace/api/builder.yaml')
     expect(await shownToStranger(rig, ['validate'])).toMatchInlineSnapshot(`
       "exit 5
@@ -259,8 +240,8 @@ ${needs.map((need) => `    - { artifact: "${need}:build/app", to: ${need} }\n`).
   })
 
   it('shows the findings of all files at once', async () => {
-    using rig = apiRig(API.replace('outputs', 'outputz'), {
-      'web/builder.yaml': `${API.replace('api', 'web')}  network: maybe\n`,
+    using rig = apiRig(API_BUILD.replace('outputs', 'outputz'), {
+      'web/builder.yaml': `${API_BUILD.replace('api', 'web')}  network: maybe\n`,
       'web/main.txt': '',
     })
     expect(await shown(rig, 'validate')).toMatchInlineSnapshot(`
@@ -282,7 +263,7 @@ ${needs.map((need) => `    - { artifact: "${need}:build/app", to: ${need} }\n`).
   })
 
   it('is told to programs as JSON', async () => {
-    using rig = apiRig(API.replace('outputs', 'outputz'))
+    using rig = apiRig(API_BUILD.replace('outputs', 'outputz'))
     expect(await shown(rig, 'validate', '--json')).toMatchInlineSnapshot(`
       "exit 64
       --- stdout
@@ -291,7 +272,7 @@ ${needs.map((need) => `    - { artifact: "${need}:build/app", to: ${need} }\n`).
   })
 
   it('in colour underlines the same place', async () => {
-    using rig = apiRig(API.replace('outputs', 'outputz'))
+    using rig = apiRig(API_BUILD.replace('outputs', 'outputz'))
     expect((await shown(rig, '--color', 'always', 'plan')).replaceAll('\u001b', '<ESC>')).toMatchInlineSnapshot(`
       "exit 64
       --- stderr
@@ -307,7 +288,7 @@ ${needs.map((need) => `    - { artifact: "${need}:build/app", to: ${need} }\n`).
 
 describe('inputs that are wrong', () => {
   it('because a pattern matches nothing name the pattern', async () => {
-    using rig = apiRig(API.replace('[main.txt]', '[main.txt, "src/**/*.go"]'))
+    using rig = apiRig(API_BUILD.replace('[main.txt]', '[main.txt, "src/**/*.go"]'))
     expect(await shown(rig, 'plan')).toMatchInlineSnapshot(`
       "exit 64
       --- stderr
@@ -321,7 +302,7 @@ describe('inputs that are wrong', () => {
   })
 
   it('because the pattern matches only what git ignores say so', async () => {
-    using rig = apiRig(API.replace('[main.txt]', '[main.txt, "gen/*"]'), { '.gitignore': 'gen\n', 'api/gen/x': '' })
+    using rig = apiRig(API_BUILD.replace('[main.txt]', '[main.txt, "gen/*"]'), { '.gitignore': 'gen\n', 'api/gen/x': '' })
     expect(await shown(rig, 'plan')).toMatchInlineSnapshot(`
       "exit 64
       --- stderr
@@ -335,7 +316,7 @@ describe('inputs that are wrong', () => {
   })
 
   it('because they climb out of the workspace are refused', async () => {
-    using rig = apiRig(API.replace('[main.txt]', '["../../secret.txt", "../web/x", "//../x", /etc/passwd]'))
+    using rig = apiRig(API_BUILD.replace('[main.txt]', '["../../secret.txt", "../web/x", "//../x", /etc/passwd]'))
     expect(await shown(rig, 'plan')).toMatchInlineSnapshot(`
       "exit 64
       --- stderr
@@ -363,7 +344,7 @@ describe('inputs that are wrong', () => {
   })
 
   it('because a symlink leads out of the workspace are refused', async () => {
-    using rig = apiRig(API.replace('[main.txt]', '["**"]'))
+    using rig = apiRig(API_BUILD.replace('[main.txt]', '["**"]'))
     symlinkSync('../../../etc/passwd', join(rig.root, 'api/up'))
     symlinkSync('/etc/passwd', join(rig.root, 'api/absolute'))
     expect(await shown(rig, 'plan')).toMatchInlineSnapshot(`
@@ -386,7 +367,7 @@ describe('inputs that are wrong', () => {
   })
 
   it('because they lie behind a symlinked directory are refused', async () => {
-    using rig = apiRig(API.replace('[main.txt]', '[linked/main.txt]'), { 'shared/main.txt': '' })
+    using rig = apiRig(API_BUILD.replace('[main.txt]', '[linked/main.txt]'), { 'shared/main.txt': '' })
     symlinkSync('../shared', join(rig.root, 'api/linked'))
     expect(await shown(rig, 'plan')).toMatchInlineSnapshot(`
       "exit 64
@@ -401,7 +382,7 @@ describe('inputs that are wrong', () => {
   })
 
   it('because they may not be read are named', async () => {
-    using rig = apiRig(API)
+    using rig = apiRig(API_BUILD)
     giveToStranger(rig, 'workspace/api/main.txt')
     expect(await shownToStranger(rig, ['plan'])).toMatchInlineSnapshot(`
       "exit 5
@@ -416,7 +397,7 @@ describe('inputs that are wrong', () => {
   })
 
   it('because the archive of a toolchain is missing are shown at its declaration', async () => {
-    using rig = apiRig(API)
+    using rig = apiRig(API_BUILD)
     rmSync(join(rig.root, 'toolchains'), { recursive: true })
     expect(await shown(rig, 'plan')).toMatchInlineSnapshot(`
       "exit 64
@@ -455,7 +436,7 @@ describe('a command line that is wrong', () => {
     ['too many arguments', ['validate', 'api']],
     ['a toolchain that does not exist', ['lock', '--update', 'busibox']],
   ])('with %s is refused', async (what, args) => {
-    using rig = apiRig(API)
+    using rig = apiRig(API_BUILD)
     expect(await shown(rig, ...args)).toMatchSnapshot(what)
   })
 })
@@ -472,7 +453,7 @@ describe('surroundings that are wrong', () => {
   })
 
   it('with a workspace key below the directory only, say the same', async () => {
-    using rig = createRig({ 'builder.yaml': API })
+    using rig = createRig({ 'builder.yaml': API_BUILD })
     expect(await shown(rig, 'validate')).toMatchInlineSnapshot(`
       "exit 64
       --- stderr
@@ -496,7 +477,7 @@ describe('surroundings that are wrong', () => {
   })
 
   it('with a store of another user name the owner', async () => {
-    using rig = apiRig(API)
+    using rig = apiRig(API_BUILD)
     mkdirSync(rig.store, { mode: 0o700 })
     chownSync(rig.store, 65534, 65534)
     expect(await shown(rig, 'plan')).toMatchInlineSnapshot(`
@@ -508,7 +489,7 @@ describe('surroundings that are wrong', () => {
   })
 
   it('with a store that others may write to name its mode', async () => {
-    using rig = apiRig(API)
+    using rig = apiRig(API_BUILD)
     mkdirSync(rig.store)
     chmodSync(rig.store, 0o777)
     expect(await shown(rig, 'plan')).toMatchInlineSnapshot(`
@@ -520,7 +501,7 @@ describe('surroundings that are wrong', () => {
   })
 
   it('with a store where another thing lies say so', async () => {
-    using rig = apiRig(API)
+    using rig = apiRig(API_BUILD)
     writeFileSync(rig.store, '')
     expect(await shown(rig, 'plan')).toMatchInlineSnapshot(`
       "exit 5
@@ -531,7 +512,7 @@ describe('surroundings that are wrong', () => {
   })
 
   it('with a store that may not be read or written say so', async () => {
-    using rig = apiRig(API)
+    using rig = apiRig(API_BUILD)
     mkdirSync(join(dirname(rig.root), 'closed'))
     giveToStranger(rig, 'closed')
     const store = join(dirname(rig.root), 'closed/store')
@@ -544,7 +525,7 @@ describe('surroundings that are wrong', () => {
   })
 
   it('with a repository of another user say what git says', async () => {
-    using rig = apiRig(API)
+    using rig = apiRig(API_BUILD)
     giveToStranger(rig, 'workspace')
     chmodSync(rig.root, 0o755)
     expect(await shownToStranger(rig, ['plan'])).toMatchInlineSnapshot(`
@@ -558,7 +539,7 @@ describe('surroundings that are wrong', () => {
   })
 
   it('in a directory that was deleted say so', async () => {
-    using rig = apiRig(API)
+    using rig = apiRig(API_BUILD)
     const gone = join(dirname(rig.root), 'gone')
     const script = 'mkdir "$1"; cd "$1"; rmdir "$1"; shift; exec "$@"'
     const args = ['-c', script, 'sh', gone, process.execPath, executable, 'plan']
@@ -571,7 +552,7 @@ describe('surroundings that are wrong', () => {
   })
 
   it('without a HOME use the home of the user', async () => {
-    using rig = apiRig(API)
+    using rig = apiRig(API_BUILD)
     const env = { HOME: undefined }
     expect(showRun(rig, await rig.run(['validate'], { env }))).toMatchInlineSnapshot(`
       "exit 0
@@ -581,7 +562,7 @@ describe('surroundings that are wrong', () => {
   })
 
   it('without any home keep the store in the directory for temporary files', async () => {
-    using rig = apiRig(API)
+    using rig = apiRig(API_BUILD)
     const temporary = join(dirname(rig.root), 'tmp')
     mkdirSync(temporary)
     giveToStranger(rig, null)
@@ -595,7 +576,7 @@ describe('surroundings that are wrong', () => {
   })
 
   it('with a relative store say that it must be absolute', async () => {
-    using rig = apiRig(API)
+    using rig = apiRig(API_BUILD)
     expect(showRun(rig, await rig.run(['plan'], { env: { ORCHESTRATE_STORE: 'store' } }))).toMatchInlineSnapshot(`
       "exit 64
       --- stderr
@@ -605,7 +586,7 @@ describe('surroundings that are wrong', () => {
   })
 
   it('without git in a repository say that it is needed', async () => {
-    using rig = apiRig(API)
+    using rig = apiRig(API_BUILD)
     expect(showRun(rig, await rig.run(['plan'], { env: { PATH: '/nowhere' } }))).toMatchInlineSnapshot(`
       "exit 5
       --- stderr
@@ -617,7 +598,7 @@ describe('surroundings that are wrong', () => {
 
 describe('builder.lock', () => {
   it('that is no lock is refused', async () => {
-    using rig = apiRig(API, { 'builder.lock': '<<<<<<< HEAD\n{}\n' })
+    using rig = apiRig(API_BUILD, { 'builder.lock': '<<<<<<< HEAD\n{}\n' })
     expect(await shown(rig, 'plan')).toMatchInlineSnapshot(`
       "exit 64
       --- stderr
@@ -631,7 +612,7 @@ describe('builder.lock', () => {
   })
 
   it('that lacks an entry is refused by --locked', async () => {
-    using rig = apiRig(API)
+    using rig = apiRig(API_BUILD)
     expect(await shown(rig, 'apply', '--locked')).toMatchInlineSnapshot(`
       "exit 64
       --- stderr
@@ -645,7 +626,7 @@ describe('builder.lock', () => {
   })
 
   it('that lacks an entry is refused by lock --check', async () => {
-    using rig = apiRig(API)
+    using rig = apiRig(API_BUILD)
     expect(await shown(rig, 'lock', '--check')).toMatchInlineSnapshot(`
       "exit 64
       --- stderr
@@ -659,7 +640,7 @@ describe('builder.lock', () => {
   })
 
   it('that is out of date is refused by every command that plans', async () => {
-    using rig = apiRig(API)
+    using rig = apiRig(API_BUILD)
     expect((await rig.run(['lock'])).code).toBe(0)
     writeFileSync(join(rig.root, 'toolchains/other'), '')
     rig.write({ 'builder.yaml': ROOT.replace('busybox.tar', 'other') })
@@ -702,7 +683,7 @@ describe('builder.lock', () => {
   })
 
   it('of a toolchain whose archive has changed says so', async () => {
-    using rig = apiRig(API)
+    using rig = apiRig(API_BUILD)
     expect((await rig.run(['lock'])).code).toBe(0)
     writeFileSync(join(rig.root, 'toolchains/busybox.tar'), 'changed', { flag: 'a' })
     expect(await shown(rig, 'plan')).toMatchInlineSnapshot(`
@@ -719,7 +700,7 @@ describe('builder.lock', () => {
   })
 
   it('is not written over a link', async () => {
-    using rig = apiRig(API)
+    using rig = apiRig(API_BUILD)
     symlinkSync('/etc/passwd', join(rig.root, 'builder.lock'))
     expect(await shown(rig, 'lock')).toMatchInlineSnapshot(`
       "exit 5

@@ -7,6 +7,7 @@ import {
   EngineStreamError,
   findOutputs,
   type FoundOutput,
+  neverStarted,
   readFoundOutputs,
 } from '@orchestrate/execute'
 import { followProcess, StartRefused } from './builder-process.ts'
@@ -29,7 +30,7 @@ const CREATE_DEADLINE = 60_000
 
 /** Runs one builder in a container of its own. Whatever was made for it goes with the exit, or at once when it throws. */
 export async function runBuilder(session: DockerSession, builder: Builder, control: BuilderControl): Promise<BuilderExit> {
-  if (control.stop.aborted || control.kill.aborted) return neverStarted(null)
+  if (control.stop.aborted || control.kill.aborted) return neverStarted()
   const image = await prepareRoot(session, builder.root, control.kill)
   session.dirty = true
   session.reaper.start()
@@ -37,7 +38,7 @@ export async function runBuilder(session: DockerSession, builder: Builder, contr
   try {
     return await runOnce(session, builder, { control, image, made })
   } catch (error) {
-    if (control.kill.aborted && isAbort(error)) return neverStarted(made)
+    if (control.kill.aborted && isAbort(error)) return neverStarted(() => made.remove())
     await made.remove()
     if (!(error instanceof OverlayRefused)) throw error
     session.overlay = false
@@ -89,7 +90,7 @@ async function runOnce(session: DockerSession, builder: Builder, { control, imag
   const making = makeContainer(session, builder, { control, image, made })
   made.making = making
   const { container, layout } = await unlessAborted(making, control.kill)
-  if (control.stop.aborted) return neverStarted(made)
+  if (control.stop.aborted) return neverStarted(() => made.remove())
   try {
     const { id, graceMs } = builder
     const onStarted = (): Promise<void> => Promise.resolve()
@@ -176,7 +177,7 @@ function isBeingRemoved(state: unknown): boolean {
 /** In the words that every engine uses. */
 function unknownUser(made: MadeThings, name: string): BuilderExit {
   const startError = `unable to find ${name}: no such user or group in the toolchain`
-  return { ...neverStarted(made), code: 126, stopped: false, startError, unknownUser: name }
+  return { ...neverStarted(() => made.remove()), code: 126, stopped: false, startError, unknownUser: name }
 }
 
 /** A user that is not there; 400 and 404: the command. Anything else: the engine, or an overlay that it could not mount. */
@@ -244,23 +245,6 @@ async function openArchive(session: DockerSession, container: string, signal: Ab
   } catch (cause) {
     throw new EngineStreamError("the engine did not give the builder's outputs", { cause })
   }
-}
-
-/** Of a builder that was stopped before it began, with what was made for it until then. */
-function neverStarted(made: MadeThings | null): BuilderExit {
-  return {
-    code: 143,
-    outOfMemory: false,
-    stopped: true,
-    startError: null,
-    unknownUser: null,
-    outputs: () => noOutputs(),
-    [Symbol.asyncDispose]: async () => await made?.remove(),
-  }
-}
-
-async function* noOutputs(): AsyncGenerator<ArchiveEntry> {
-  // Ended before it began.
 }
 
 /** What `work` gives, or the signal's reason as soon as that is aborted; `work` goes on. */

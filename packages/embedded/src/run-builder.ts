@@ -8,6 +8,7 @@ import {
   type BuilderMount,
   findOutputs,
   HOST_CERTIFICATES_PATH,
+  neverStarted,
   readFoundOutputs,
 } from '@orchestrate/execute'
 import { inUserNamespace } from './box.ts'
@@ -218,32 +219,5 @@ function describeExit(session: EmbeddedSession, { end, found, directory, remove 
 }
 
 function notStarted({ remove }: Placed, { code, message }: StartError): BuilderExit {
-  return {
-    code,
-    outOfMemory: false,
-    stopped: false,
-    startError: message,
-    unknownUser: null,
-    outputs: () => noOutputs(),
-    [Symbol.asyncDispose]: remove,
-  }
-}
-
-/** Of a builder that was stopped before it began. */
-function neverStarted(): BuilderExit {
-  return {
-    code: 143,
-    outOfMemory: false,
-    stopped: true,
-    startError: null,
-    unknownUser: null,
-    outputs: () => noOutputs(),
-    async [Symbol.asyncDispose]() {
-      // Nothing was made.
-    },
-  }
-}
-
-async function* noOutputs(): AsyncGenerator<never> {
-  // Ended before it began.
+  return { ...neverStarted(remove), code, stopped: false, startError: message }
 }

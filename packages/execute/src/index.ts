@@ -26,6 +26,7 @@ export type {
   LoadedImage,
 } from './image-ports.ts'
 export type { ImageExit, ImageRun, ImageRunner, PublishedPort } from './image-runner.ts'
+export { neverStarted } from './never-started.ts'
 export { findOutputs, type FoundOutput, readFoundOutputs } from './output-directory.ts'
 export type { ExecuteDeps, ExecuteOptions } from './run.ts'
 export type { ReadyOptions, ReadyToolchain, ToolchainProvider } from './toolchain-port.ts'

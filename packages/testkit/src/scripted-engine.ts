@@ -6,22 +6,14 @@ import {
   type Engine,
   type EngineImage,
   EngineStreamError,
+  neverStarted,
   type RootFilesystem,
   type RunIdentity,
 } from '@orchestrate/execute'
 import { unknownUser } from './contract/contract-users.ts'
 import { createGate, type Gate, type GateKeeper } from './gate.ts'
 import { isAlive } from './process-identity.ts'
-import {
-  aborted,
-  Killed,
-  neverStarted,
-  type ScriptedEnd,
-  scriptedIo,
-  type ScriptedProgram,
-  streamOutputs,
-  watchForDeath,
-} from './scripted-process.ts'
+import { aborted, Killed, type ScriptedEnd, scriptedIo, type ScriptedProgram, streamOutputs, watchForDeath } from './scripted-process.ts'
 import { cacheName, createScriptedWorld, type ScriptedFiles, type ScriptedWorld } from './scripted-world.ts'
 
 export type Misbehaviour =

@@ -1,5 +1,5 @@
 import type { ArchiveEntry } from '@orchestrate/core'
-import { type Builder, type BuilderControl, type BuilderExit, EngineStreamError } from '@orchestrate/execute'
+import { type Builder, type BuilderControl, EngineStreamError } from '@orchestrate/execute'
 import type { ScriptedWorld } from './scripted-world.ts'
 
 /** What a scripted builder does. A program that never ends should wait for `io.ended`. */
@@ -18,21 +18,6 @@ export interface ScriptedIo extends ScriptedWorld {
   /** Rejects when the builder is killed, so that a program can wait for its end. */
   readonly ended: Promise<never>
 }
-/** Of a builder that was stopped before it began. */
-export function neverStarted(): BuilderExit {
-  return {
-    code: 143,
-    outOfMemory: false,
-    stopped: true,
-    startError: null,
-    unknownUser: null,
-    outputs: () => streamOutputs([], false),
-    async [Symbol.asyncDispose]() {
-      // Nothing was made.
-    },
-  }
-}
-
 /** Thrown inside a scripted builder that is killed. */
 export class Killed extends Error {}
 
