@@ -19,7 +19,7 @@ export async function writeDurably(disk: Disk, file: DurableFile): Promise<void>
   try {
     const descriptor = disk.create(file.temporary, file.mode)
     try {
-      writeFully(disk, descriptor, Buffer.from(file.content))
+      writeFully(disk, descriptor, typeof file.content === 'string' ? Buffer.from(file.content) : file.content)
       await disk.sync(descriptor)
     } finally {
       disk.close(descriptor)

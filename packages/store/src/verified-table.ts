@@ -30,6 +30,7 @@ export function readTable(bytes: Buffer, boot: string): Buffer {
 
 /** All rows of both tables of one boot; where both have a row, that of `newer`. */
 export function mergeTables(older: Buffer, newer: Buffer): Buffer {
+  if (older.length === ROW) return newer
   const merged = new TableBuilder(newer.subarray(0, ROW), older.length + newer.length)
   let left = ROW
   let right = ROW
