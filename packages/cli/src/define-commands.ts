@@ -156,7 +156,7 @@ function addCi(program: Command, invoke: Invoke, finish: Finish): void {
 
 function addDoctor(program: Command, invoke: Invoke, finish: Finish): void {
   example(program.command('doctor'), ['orchestrate doctor', 'orchestrate doctor --engine embedded --json'])
-    .description('try the engines and what else this machine needs, and say what to do; exits with 5 when no engine runs builders')
+    .description('try the engines and what else this machine needs, and say what to do')
     .option('--engine <which>', ENGINE)
     .option('--json', 'print the answers as JSON')
     .action(async (options: { engine?: string; json?: true }, command: Command) => {
