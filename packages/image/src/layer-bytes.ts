@@ -1,6 +1,6 @@
 import { createDigester } from '@orchestrate/core'
 import type { Blobs, StoredLayer } from '@orchestrate/store'
-import { gzipStored, gzipStoredSize } from './gzip-stored.ts'
+import { gzipSegments, gzipStored, gzipStoredSize } from './gzip-stored.ts'
 import { decodeLayerEntries, type LayerEntry } from './layer-entries.ts'
 import { tarSize } from './tar-header.ts'
 import { writeTar } from './tar-writer.ts'
@@ -40,7 +40,7 @@ export async function measureLayer(
       yield piece
     }
   }
-  for await (const chunk of gzipStored(observed(), uncompressedSize)) compressed.update(chunk)
+  for await (const segment of gzipSegments(observed(), uncompressedSize)) compressed.update(segment)
   return { digest: compressed.digest(), size: gzipStoredSize(uncompressedSize), diffId: uncompressed.digest(), uncompressedSize }
 }
 

@@ -4,8 +4,8 @@ import { SMALL_FILE_BYTES } from './digest-file.ts'
 import { onDisk, whileOnDisk } from './disk.ts'
 
 /**
- * The bytes of a file in pieces of up to 1 MiB, each a buffer of its own that the reader may keep. Small files come by one
- * synchronous call, so whoever reads many of them gives others their turn (see `Breath`).
+ * The bytes of a file in pieces of up to 1 MiB. A piece is the reader's until it takes the next one, for which the same memory is used:
+ * buffers of their own would make the garbage collector stop for hundreds of megabytes. Small files come by one synchronous call, so whoever reads many of them gives others their turn (see `Breath`).
  *
  * @throws DiskError
  */
@@ -18,9 +18,10 @@ const PIECE_BYTES = 1 << 20
 
 async function* readLargeFile(path: string): AsyncGenerator<Uint8Array> {
   const file = await whileOnDisk(path, open(path, 'r'))
+  const buffer = Buffer.allocUnsafeSlow(PIECE_BYTES)
   try {
     for (;;) {
-      const { bytesRead, buffer } = await whileOnDisk(path, file.read(Buffer.allocUnsafeSlow(PIECE_BYTES)))
+      const { bytesRead } = await whileOnDisk(path, file.read(buffer))
       if (bytesRead > 0) yield buffer.subarray(0, bytesRead)
       if (bytesRead < PIECE_BYTES) return
     }

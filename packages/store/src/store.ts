@@ -48,7 +48,7 @@ export interface Blobs {
   has(digest: Digest): Promise<boolean>
   /** Reads and checks every blob that has not been checked since its file last changed; gives the missing or damaged ones, which are set aside. */
   verify(digests: readonly Digest[]): Promise<readonly Digest[]>
-  /** Streams a blob; a missing or damaged one ends in an IntegrityError. */
+  /** Streams a blob; a missing or damaged one ends in an IntegrityError. A piece is the reader's until it takes the next one. */
   read(digest: Digest): AsyncIterable<Uint8Array>
   /** A small blob as text, or null when it is missing or damaged. */
   text(digest: Digest): Promise<string | null>
