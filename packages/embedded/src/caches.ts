@@ -7,6 +7,8 @@ import type { CacheKey } from '@orchestrate/execute'
 export interface Caches {
   /** True when a builder that used it has ended. */
   isFilled(key: CacheKey): boolean
+  /** Its directory, whether there or not. */
+  contentOf(key: CacheKey): string
   /** Its directory, made when needed; `anybody` when the builder is not uid 0. @throws the file system's errors. */
   open(key: CacheKey, access: 'owner' | 'anybody'): string
   /** To be called when a builder that used it has ended. */
@@ -15,10 +17,12 @@ export interface Caches {
 
 export function openCaches(directory: string): Caches {
   const placeOf = (key: CacheKey): string => join(directory, 'caches', nameOf(key))
+  const contentOf = (key: CacheKey): string => join(placeOf(key), 'content')
   return {
     isFilled: (key) => existsSync(join(placeOf(key), LABEL)),
+    contentOf,
     open: (key, access) => {
-      const content = join(placeOf(key), 'content')
+      const content = contentOf(key)
       mkdirSync(content, { recursive: true, mode: 0o700 })
       if (access === 'anybody') chmodSync(content, 0o777)
       return content

@@ -55,7 +55,9 @@ function lookAt(files: InnerFiles, inner: string): InnerFile | null {
   const path = mount === undefined ? join(files.root, inner) : join(mount.source, inner.slice(mount.to.length))
   try {
     const stats = lstatSync(path, { throwIfNoEntry: false })
-    return stats === undefined ? null : { kind: 'found', path, stats }
+    if (stats !== undefined) return { kind: 'found', path, stats }
+    // The way to a mount point is made with it.
+    return files.mounts.some(({ to }) => to.startsWith(`${inner}/`)) ? lookAt(files, '/') : null
   } catch {
     // A directory that is closed to us is open to the builder's uid 0.
     return { kind: 'unknown' }

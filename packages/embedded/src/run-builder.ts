@@ -89,7 +89,8 @@ interface Placed extends Attempt {
 
 async function runIn(session: EmbeddedSession, builder: Builder, placed: Placed): Promise<Outcome | 'again'> {
   const { control, found, root, remove } = placed
-  const files = { root: root.path, mounts: builder.mounts }
+  const caches = builder.caches.map(({ key, to }) => ({ to, source: session.caches.contentOf(key) }))
+  const files = { root: root.path, mounts: [...builder.mounts, ...caches] }
   const user = findUser(builder.user, { passwd: readInside(files, '/etc/passwd'), group: readInside(files, '/etc/group') })
   if (!user.ok) return ok({ ...notStarted(placed, unknownUser(user.error)), unknownUser: user.error })
   const refusal = findStartError(files, { argv: builder.argv, workdir: builder.workdir, searchPath: searchPathOf(builder) })
