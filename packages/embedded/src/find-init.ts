@@ -1,7 +1,8 @@
 import { readFileSync, statSync } from 'node:fs'
 import { findExecutable } from './find-executable.ts'
 
-const INITS = ['catatonit', 'docker-init', 'tini-static', 'dumb-init']
+/** Programs that may be the first process of a container, best first. */
+export const INITS = ['catatonit', 'docker-init', 'tini-static', 'dumb-init']
 const INIT_DIRECTORIES = '/usr/libexec/podman:/usr/libexec/docker:/usr/lib/docker'
 
 /** A static init, because the root file system of a builder need not have its libraries; whether it works the probe tells. */

@@ -2,6 +2,8 @@ import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } 
 import { dirname, join } from 'node:path'
 import { canonicalJson, digestHex, digestOf } from '@orchestrate/core'
 import { readBootId } from '@orchestrate/store'
+import { findExecutable } from './find-executable.ts'
+import { INITS } from './find-init.ts'
 import type { HostSearch } from './host-search.ts'
 import type { Host } from './runtime.ts'
 
@@ -40,13 +42,23 @@ function fileOf({ directory }: HostSearch, path: string): string {
 
 /** Changes with everything that may change the answer and that can be seen without starting anything. */
 function keyOf({ uid, searchPath, place, unified }: HostSearch, path: string): string {
-  const { mtimeMs, size, ino } = statSync(path)
   return canonicalJson({
-    version: 1,
+    version: 2,
     boot: readBootId(),
     uid,
     searchPath,
     cgroups: [place.pids, place.memory, unified],
-    runtime: [mtimeMs, size, ino],
+    runtime: stampOf(path),
+    // What was missing then may have been installed, and what was there removed.
+    helpers: HELPERS.map((name) => stampOf(findExecutable(name, searchPath))),
+    ids: ['/etc/subuid', '/etc/subgid'].map(stampOf),
   })
+}
+
+const HELPERS = ['newuidmap', 'newgidmap', ...INITS]
+
+/** Tells a file from what is there later under its name; null when there is none. */
+function stampOf(path: string | null): string | null {
+  const stats = path === null ? undefined : statSync(path, { throwIfNoEntry: false })
+  return stats === undefined ? null : [stats.mtimeMs, stats.size, stats.ino].join(' ')
 }
