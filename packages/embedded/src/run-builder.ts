@@ -96,16 +96,24 @@ async function runIn(session: EmbeddedSession, builder: Builder, placed: Placed)
   const refusal = findStartError(files, { argv: builder.argv, workdir: builder.workdir, searchPath: searchPathOf(builder) })
   if (refusal !== null) return ok(notStarted(placed, refusal))
   const plan = await planContainer(session, builder, { ...placed, user: user.value })
-  const verified = session.roots.verify(root)
-  const end = await runContainer(plan, { ...found, place: session.search.place, unified: session.search.unified }, control)
+  const [end, intact] = await bothOf(
+    runContainer(plan, { ...found, place: session.search.place, unified: session.search.unified }, control),
+    session.roots.verify(root),
+  )
   for (const { key } of builder.caches) session.caches.close(key)
-  if (!(await verified)) return refuseDamaged(session, builder, placed)
+  if (!intact) return refuseDamaged(session, builder, placed)
   if (end.kind === 'refused') return refuseStart(builder, placed, end.words)
   if (end.kind === 'never-started') {
     await remove()
     return ok(neverStarted())
   }
   return ok(describeExit(session, { ...placed, end }))
+}
+
+/** What both come to, when both have ended. @throws what the first of them threw, then. */
+async function bothOf<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([a, b])
+  return [await a, await b]
 }
 
 /** Nothing that a builder made with a changed toolchain counts. */
