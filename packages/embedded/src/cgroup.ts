@@ -4,6 +4,8 @@ import type { CgroupFiles, CgroupPlace } from './cgroup-place.ts'
 
 /** A cgroup of one container's own. */
 export interface Cgroup {
+  /** Absolute. */
+  readonly directories: readonly string[]
   /** What the container's first process writes itself to. */
   readonly join: readonly string[]
   /** Whether the kernel killed a process in it for want of memory; null when nobody counts. */
@@ -18,6 +20,7 @@ export function makeCgroup({ pids, memory }: CgroupPlace, name: string, limit: n
   for (const directory of directories) mkdirSync(directory, { recursive: true })
   if (pids !== null) writeFileSync(`${pids}/${name}/pids.max`, String(limit))
   return {
+    directories,
     join: directories.map(entryOf),
     outOfMemory: () => (memory === null ? null : countKills(`${memory}/${name}`) > 0),
     remove: async () => {

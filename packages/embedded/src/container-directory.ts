@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, readdirSync, rmdirSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { digestHex, digestOf } from '@orchestrate/core'
 import type { RunIdentity } from '@orchestrate/execute'
@@ -39,6 +39,22 @@ export function prepareOverlays(host: Pick<Host, 'upper'>, plan: Pick<ContainerP
     mkdirSync(at(upper), { mode: 0o755 })
     mkdirSync(at(work))
   }
+}
+
+const CGROUPS = 'cgroups'
+
+/** Writes down where the container's cgroups are: whoever sweeps them may live in another than the run that made them. */
+export function noteCgroups(path: string, directories: readonly string[]): void {
+  writeFileSync(join(path, CGROUPS), directories.join('\n'))
+}
+
+/** The cgroups of a container by its directory, absolute. */
+export function notedCgroups(path: string): readonly string[] {
+  const file = join(path, CGROUPS)
+  if (!existsSync(file)) return []
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((directory) => basename(directory).startsWith('orchestrate-'))
 }
 
 export interface Remover {

@@ -37,11 +37,11 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions): Engine & {
     run: (builder, control) => attempt(options, () => runBuilder(session, builder, control)),
     sweep: () =>
       attempt(options, async () => {
-        const runs = await sweepDeadRuns(session)
+        const runs = await sweepDeadRuns(session.search)
         return ok([...runs, ...(await roots.sweep())])
       }),
     examine: (signal) => examineMachine(session, signal),
-    close: async () => void (await attempt(options, async () => ok(await removeOwn(session)))),
+    close: async () => void (await attempt(options, async () => ok(await removeOwn(session.search)))),
   }
 }
 

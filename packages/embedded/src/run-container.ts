@@ -5,7 +5,7 @@ import type { BuilderControl } from '@orchestrate/execute'
 import { boxCommand, type BoxOptions } from './box.ts'
 import { makeCgroup, countKillsOfMachine } from './cgroup.ts'
 import type { CgroupPlace } from './cgroup-place.ts'
-import { prepareOverlays } from './container-directory.ts'
+import { noteCgroups, prepareOverlays } from './container-directory.ts'
 import type { ContainerPlan } from './container-plan.ts'
 import { containerStreams } from './container-streams.ts'
 import { describeContainer } from './describe-container.ts'
@@ -42,6 +42,7 @@ export async function runContainer(plan: ContainerPlan, deps: ContainerDeps, con
   const description = describeContainer(plan, { host, architecture: process.arch, rlimits: builderLimits() })
   writeFileSync(`${plan.directory}/config.json`, JSON.stringify(description))
   const cgroup = makeCgroup(deps.place, plan.id, plan.pids)
+  noteCgroups(plan.directory, cgroup.directories)
   try {
     const killsBefore = countKillsOfMachine()
     const end = await followBox(plan, { ...deps, plan, cgroups: cgroup.join }, control)

@@ -4,32 +4,34 @@ import { isDead, labelProcess, parseLabel } from '@orchestrate/store'
 import { findTools } from './find-host.ts'
 import { hasSubordinateIds } from './subordinate-ids.ts'
 import { removeCgroup } from './cgroup.ts'
-import { containersOf, removeContainerDirectory, removeIfEmpty, type Remover } from './container-directory.ts'
+import { containersOf, notedCgroups, removeContainerDirectory, removeIfEmpty, type Remover, runDirectory } from './container-directory.ts'
 import { runtimeCgroupName } from './describe-container.ts'
-import type { EmbeddedSession } from './session.ts'
+import type { HostSearch } from './host-search.ts'
+
+type SweepDeps = Pick<HostSearch, 'directory' | 'run' | 'searchPath' | 'uid' | 'breath'>
 
 /** Removes the containers of runs whose process is gone: their processes and mounts went with it. Gives their names, sorted. */
-export async function sweepDeadRuns(session: EmbeddedSession): Promise<readonly string[]> {
-  const { run } = session.options
+export async function sweepDeadRuns(search: SweepDeps): Promise<readonly string[]> {
+  const { run } = search
   const own = labelProcess({ pid: run.pid, bootId: run.bootId })
-  return removeRuns(session, (name) => {
+  return removeRuns(search, (name) => {
     const label = parseLabel(name)
     return label !== null && isDead(label, own)
   })
 }
 
 /** Removes what is left of this run. */
-export async function removeOwn(session: EmbeddedSession): Promise<readonly string[]> {
-  const own = basename(session.directoryOf(session.options.run))
-  return removeRuns(session, (name) => name === own)
+export async function removeOwn(search: SweepDeps): Promise<readonly string[]> {
+  const own = basename(runDirectory(search.directory, search.run))
+  return removeRuns(search, (name) => name === own)
 }
 
-async function removeRuns(session: EmbeddedSession, condemn: (name: string) => boolean): Promise<readonly string[]> {
-  const runs = join(session.options.directory, 'runs')
+async function removeRuns(search: SweepDeps, condemn: (name: string) => boolean): Promise<readonly string[]> {
+  const runs = join(search.directory, 'runs')
   const removed: string[] = []
   for (const directory of containersOf(runs).filter(condemn)) {
     for (const container of containersOf(join(runs, directory))) {
-      await removeContainer(session, join(runs, directory, container))
+      await removeContainer(search, join(runs, directory, container))
       removed.push(container)
     }
     removeIfEmpty(join(runs, directory))
@@ -38,11 +40,10 @@ async function removeRuns(session: EmbeddedSession, condemn: (name: string) => b
 }
 
 /** Its cgroups first: without the directory nobody would know of them. */
-async function removeContainer(session: EmbeddedSession, path: string): Promise<void> {
-  const { place } = session.search
-  for (const parent of new Set([place.pids, place.memory])) if (parent !== null) await removeCgroup(join(parent, basename(path)))
+async function removeContainer(search: SweepDeps, path: string): Promise<void> {
+  for (const directory of notedCgroups(path)) await removeCgroup(directory)
   for (const hierarchy of hierarchies()) await removeCgroup(join(hierarchy, runtimeCgroupName(basename(path))))
-  await removeContainerDirectory(path, remover(session))
+  await removeContainerDirectory(path, remover(search))
 }
 
 /** Where a runtime that was killed may have left its own cgroup: it takes all hierarchies there are. */
@@ -52,11 +53,10 @@ function hierarchies(): readonly string[] {
 }
 
 /** Without asking how containers are started: whoever could start these had the ids to remove them. */
-function remover(session: EmbeddedSession): Remover {
-  const { search } = session
+function remover(search: SweepDeps): Remover {
   const tools = findTools(search.searchPath)
   const ids = search.uid === 0 ? 'root' : tools.ok && hasSubordinateIds(search) ? 'subordinate' : 'single'
-  return { host: { ids }, tools: tools.ok ? tools.value : NO_TOOLS, breath: session.breath() }
+  return { host: { ids }, tools: tools.ok ? tools.value : NO_TOOLS, breath: search.breath() }
 }
 
 /** Named only where there is no user namespace to enter with them. */
