@@ -62,6 +62,15 @@ export interface ImageSink {
   /** Whether it can take images at all, asked before any builder runs. */
   prepare(signal: AbortSignal): Promise<Result<void, EnvironmentError>>
   deliver(image: EmittedImage, references: readonly string[], signal: AbortSignal): Promise<Result<Delivery, EnvironmentError>>
+  /** Gets ready for an image that is being made, where that takes time; null when enough are expected. */
+  expect?(signal: AbortSignal): ExpectedDelivery | null
+}
+
+/** A delivery that was begun before its image was there. Exactly one of both is called, once. */
+export interface ExpectedDelivery {
+  /** As the sink's. */
+  deliver(image: EmittedImage, references: readonly string[]): Promise<Result<Delivery, EnvironmentError>>
+  abandon(): void
 }
 
 export interface Delivery {

@@ -21,6 +21,7 @@ export type {
   EmittedImage,
   EmittedLayer,
   ImageEmitter,
+  ExpectedDelivery,
   ImageLoader,
   ImageSink,
   LoadedImage,

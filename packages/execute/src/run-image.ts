@@ -2,6 +2,7 @@ import { err, type ImageSummary, ok, type Result, type TargetOutcome, type Troub
 import type { ImageTarget } from '@orchestrate/graph'
 import type { ImageRecord } from '@orchestrate/store'
 import { completeFingerprint } from './complete-fingerprint.ts'
+import { openDeliveries } from './deliver-image.ts'
 import { gatherEmission } from './gather-emission.ts'
 import type { EmittedImage } from './image-ports.ts'
 import type { Run } from './run.ts'
@@ -12,11 +13,13 @@ export async function runImage(run: Run, target: ImageTarget): Promise<TargetOut
   const hit = run.imageRecord(target.id)
   const stored = hit === null || isTooLarge(target, hit) ? null : await run.deps.emitter.reopen(hit)
   if (stored === null) run.begin(target.id)
+  // Gates have ended by now, as everything else that it depends on.
+  const blocked = target.gates.find((gate) => run.summaries.get(gate)?.outcome !== 'succeeded')
+  using deliveries = openDeliveries(run, target, { expecting: stored === null && blocked === undefined })
   const emitted = stored === null ? await emitImage(run, target) : ok(stored)
   if (!emitted.ok) return fail(run, target, emitted.error)
-  const blocked = target.gates.find((gate) => run.summaries.get(gate)?.outcome !== 'succeeded')
   if (blocked !== undefined) return run.conclude(target.id, { outcome: 'skipped', decision: 'blocked', trouble: gateFailed(blocked) })
-  const delivered = await deliver(run, target, emitted.value)
+  const delivered = await deliveries.make(emitted.value)
   if (!delivered.ok) return fail(run, target, delivered.error)
   return concludeImage(run, target, { emitted: stored === null, reference: delivered.value })
 }
@@ -76,27 +79,6 @@ async function emitImage(run: Run, target: ImageTarget): Promise<Result<EmittedI
   if (!written.ok) return written
   run.records.set(target.id, record)
   return emitted
-}
-
-/** Every sink in turn; gives the first reference. */
-async function deliver(run: Run, target: ImageTarget, image: EmittedImage): Promise<Result<string | null, Trouble>> {
-  const references = target.image.tags.map((tag) => `${target.image.repository}:${tag}`)
-  for (const sink of run.deps.sinks) {
-    const delivered = await run.io(() => sink.deliver(image, references, run.deps.stop))
-    if (!delivered.ok) return delivered
-    const { sentBytes } = delivered.value
-    if (sentBytes > 0) {
-      run.emit({
-        type: 'image-delivered',
-        target: target.id,
-        destination: sink.destination,
-        references,
-        digest: image.manifest.digest,
-        sentBytes,
-      })
-    }
-  }
-  return ok(run.deps.sinks.length === 0 ? null : (references[0] ?? null))
 }
 
 /** The largest toolchain that the image's artifacts were built with, or its base's. */

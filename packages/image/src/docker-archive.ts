@@ -1,12 +1,20 @@
 import { canonicalJson } from '@orchestrate/core'
 import type { EmittedImage } from '@orchestrate/execute'
 import { blobPath, describeImage, encodeIndex, LAYOUT_MARK, mergeDescriptors, type NamedImage } from './layout-index.ts'
+import { tarHeader } from './tar-header.ts'
 import { sortByPath, type TarMember, writeTar } from './tar-writer.ts'
 
 export interface DockerArchiveOptions {
   /** How many of the leading layers to leave out, because the engine that loads the archive holds them. */
   readonly omitLayers: number
+  /** Leaves out the head, which was sent already. */
+  readonly afterHead?: boolean
 }
+
+const DIRECTORIES = ['blobs', 'blobs/sha256'].map((path) => ({ type: 'directory', path, mode: 0o755, uid: 0, gid: 0 }) as const)
+
+/** How every archive begins, whatever is in it: the directories, which sort first. */
+export const archiveHead = (): Uint8Array => Buffer.concat(DIRECTORIES.map(tarHeader))
 
 /**
  * One archive for every engine: an OCI layout that also holds docker's `manifest.json`. Graph drivers read the latter,
@@ -21,12 +29,13 @@ export function dockerArchive(
 }
 
 /** The same for several images; blobs that they share are in it once. */
-export function writeArchive(images: readonly NamedImage[], { omitLayers }: DockerArchiveOptions): AsyncGenerator<Uint8Array> {
+export function writeArchive(
+  images: readonly NamedImage[],
+  { omitLayers, afterHead = false }: DockerArchiveOptions,
+): AsyncGenerator<Uint8Array> {
   const members = new Map<string, TarMember>()
   const add = (member: TarMember) => members.set(member.entry.path, member)
-  for (const path of ['blobs', 'blobs/sha256']) {
-    add({ entry: { type: 'directory', path, mode: 0o755, uid: 0, gid: 0 }, content: () => [] })
-  }
+  if (!afterHead) for (const entry of DIRECTORIES) add({ entry, content: () => [] })
   add(fileMember('oci-layout', Buffer.from(LAYOUT_MARK)))
   add(fileMember('index.json', Buffer.from(encodeIndex(images.reduce(indexed, [])))))
   add(fileMember('manifest.json', Buffer.from(canonicalJson(images.map(dockerManifest)))))

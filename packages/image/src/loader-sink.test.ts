@@ -108,6 +108,43 @@ describe('loaderSink', () => {
   })
 })
 
+describe('an expected image', () => {
+  it('is uploaded by a call that began before it was there, byte for byte as any other', async () => {
+    const engine = new FakeEngine()
+    const expected = loaderSink(engine).expect?.(never)
+    expect(engine.calls).toEqual([])
+    const delivered = await expected?.deliver(IMAGE, ['shop/a:1'])
+    const other = new FakeEngine()
+    await loaderSink(other).deliver(IMAGE, ['shop/a:1'], never)
+    expect(engine.archives).toEqual(other.archives)
+    expect(delivered).toEqual({ ok: true, value: { references: ['shop/a:1'], sentBytes: engine.received } })
+    expect(engine.calls).toEqual(['find shop/a:1', 'count', 'load 2 layers', 'find shop/a:1'])
+  })
+
+  it('is not sent when the name means it already', async () => {
+    const engine = new FakeEngine({ images: [['shop/a:1', IMAGE]] })
+    expect(await loaderSink(engine).expect?.(never)?.deliver(IMAGE, ['shop/a:1'])).toEqual({
+      ok: true,
+      value: { references: ['shop/a:1'], sentBytes: 0 },
+    })
+    expect(engine.calls).toEqual(['find shop/a:1'])
+  })
+
+  it('is sent whole by a call of its own when the engine refuses less', async () => {
+    const engine = new FakeEngine({ presentLayers: 1, needs: 2 })
+    expect((await loaderSink(engine).expect?.(never)?.deliver(IMAGE, ['shop/a:1']))?.ok).toBe(true)
+    expect(engine.calls).toEqual(['find shop/a:1', 'count', 'load 1 layers', 'load 2 layers', 'find shop/a:1'])
+  })
+
+  it('leaves nothing behind when it is abandoned, and is not expected beside two others', () => {
+    const sink = loaderSink(new FakeEngine())
+    const two = [sink.expect?.(never), sink.expect?.(never)]
+    expect(sink.expect?.(never)).toBeNull()
+    for (const expected of two) expected?.abandon()
+    expect(sink.expect?.(never)).not.toBeNull()
+  })
+})
+
 interface FakeOptions {
   readonly kind?: 'classic' | 'containerd'
   readonly images?: readonly (readonly [string, EmittedImage])[]
@@ -126,6 +163,7 @@ function ofFirstLayer(image: EmittedImage, uncompressedSize: number): EmittedIma
 class FakeEngine implements ImageLoader {
   readonly destination = 'fake'
   readonly calls: string[] = []
+  readonly archives: Buffer[] = []
   received = 0
   readonly #options: FakeOptions
   readonly #images = new Map<string, LoadedImage>()
@@ -157,6 +195,7 @@ class FakeEngine implements ImageLoader {
       return err(environmentError({ id: 'engine/unreachable', message: 'the connection broke' }))
     }
     const bytes = Buffer.concat(pieces)
+    this.archives.push(bytes)
     this.received += bytes.length
     const entries = await unpackTar(bytes, { strict: true })
     const names = entries.map(({ header }) => header.name)

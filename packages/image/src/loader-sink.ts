@@ -1,6 +1,7 @@
 import { type EnvironmentError, environmentError, err, ok, type Result } from '@orchestrate/core'
-import type { Delivery, EmittedImage, ImageLoader, ImageSink, LoadedImage } from '@orchestrate/execute'
-import { dockerArchive } from './docker-archive.ts'
+import type { Delivery, EmittedImage, ExpectedDelivery, ImageLoader, ImageSink, LoadedImage } from '@orchestrate/execute'
+import { type BegunArchive, beginArchive } from './begun-archive.ts'
+import { archiveHead, dockerArchive } from './docker-archive.ts'
 import { streamTrouble } from './stream-trouble.ts'
 
 /**
@@ -9,11 +10,44 @@ import { streamTrouble } from './stream-trouble.ts'
  * What the engine then answers for each name is checked: `image/load-refused`, `image/load-mismatch`.
  */
 export function loaderSink(loader: ImageLoader): ImageSink {
+  const uploads = { open: 0 }
   return {
     destination: loader.destination,
     // The engine has answered already, or there would be no loader.
     prepare: async () => ok(undefined),
-    deliver: (image, references, signal) => new Loading(loader, { image, references, signal }).run(),
+    deliver: (image, references, signal) => new Loading(loader, { image, references, signal, upload: null }).run(),
+    expect: (signal) => (uploads.open < MOST_EXPECTED ? expectImage(loader, uploads, signal) : null),
+  }
+}
+
+/** Uploads that wait for their images, at most: each is a process of the engine. */
+const MOST_EXPECTED = 2
+
+/** An upload that has begun, and what the engine answers in the end. */
+interface Upload extends Pick<BegunArchive, 'send' | 'abandon'> {
+  readonly answer: ReturnType<ImageLoader['load']>
+}
+
+/** Begins an upload, for which an engine starts a process of its own: by the time the image is hashed, that is there. */
+function expectImage(loader: ImageLoader, uploads: { open: number }, signal: AbortSignal): ExpectedDelivery {
+  const { content, send, abandon } = beginArchive()
+  const answer = loader.load(content, signal)
+  // Abandoned, it ends as it likes.
+  answer.catch(() => undefined)
+  uploads.open += 1
+  const close = (): void => {
+    abandon()
+    uploads.open -= 1
+  }
+  return {
+    deliver: async (image, references) => {
+      try {
+        return await new Loading(loader, { image, references, signal, upload: { send, abandon, answer } }).run()
+      } finally {
+        close()
+      }
+    },
+    abandon: close,
   }
 }
 
@@ -29,16 +63,20 @@ interface LoadingRequest {
   readonly image: EmittedImage
   readonly references: readonly string[]
   readonly signal: AbortSignal
+  /** One that has begun, for the first archive. */
+  readonly upload: Upload | null
 }
 
 class Loading {
   readonly #loader: ImageLoader
   readonly #request: LoadingRequest
+  #upload: Upload | null
   #sentBytes = 0
 
   constructor(loader: ImageLoader, request: LoadingRequest) {
     this.#loader = loader
     this.#request = request
+    this.#upload = request.upload
   }
 
   async run(): Promise<Result<Delivery, EnvironmentError>> {
@@ -86,12 +124,16 @@ class Loading {
 
   async #load(omitLayers: number): Promise<Result<{ readonly accepted: boolean; readonly message: string }, EnvironmentError>> {
     const { image, references, signal } = this.#request
+    const upload = this.#upload
+    this.#upload = null
     const broken: { error: unknown } = { error: null }
+    const archive = this.#counted(dockerArchive(image, references, { omitLayers, afterHead: upload !== null }), broken)
     try {
-      return this.#orBroken(
-        await this.#loader.load(this.#counted(dockerArchive(image, references, { omitLayers }), broken), signal),
-        broken,
-      )
+      if (upload !== null) {
+        upload.send(archive)
+        this.#sentBytes += archiveHead().length
+      }
+      return this.#orBroken(await (upload?.answer ?? this.#loader.load(archive, signal)), broken)
     } catch (error) {
       const trouble = streamTrouble(error, signal)
       if (trouble === null) throw error
