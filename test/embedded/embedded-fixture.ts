@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync } from 'node:fs'
+import { mkdtempSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from '@orchestrate/core'
 import { createEmbeddedEngine } from '@orchestrate/embedded'
@@ -29,7 +29,7 @@ export async function openEmbedded(shared: string, root: RootFilesystem, runtime
     root,
     directory,
     command: renderSteps,
-    leftovers: async (runId) => leftovers(join(state, 'runs'), runId),
+    leftovers: async (runId) => [...leftovers(join(state, 'runs'), runId), ...cgroupsOf(runId)],
     facts: {
       uids: summary.endsWith('one uid') ? 'one' : 'many',
       limitsPids: !unenforced.some((line) => line.startsWith('pids:')),
@@ -40,6 +40,16 @@ export async function openEmbedded(shared: string, root: RootFilesystem, runtime
       await engine.close()
     },
   }
+}
+
+/** Cgroups that a run has left, of whatever hierarchy and runtime. */
+function cgroupsOf(runId: string): readonly string[] {
+  const mounted = '/sys/fs/cgroup'
+  return ['', ...readdirSync(mounted)].flatMap((hierarchy) => {
+    const directory = join(mounted, hierarchy)
+    if (!statSync(directory).isDirectory()) return []
+    return readdirSync(directory).filter((name) => name.startsWith(`orchestrate-${runId}-`))
+  })
 }
 
 /** Names of the containers that a run has left, of whatever process. */

@@ -1,4 +1,5 @@
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { CgroupFiles, CgroupPlace } from './cgroup-place.ts'
 
@@ -47,6 +48,16 @@ export async function removeCgroup(directory: string): Promise<boolean> {
     await delay(PAUSE)
   }
   return false
+}
+
+/** Removes what a runtime that was killed may have left of a cgroup of its own: it takes all hierarchies there are. */
+export async function removeEverywhere(name: string): Promise<void> {
+  const mounted = '/sys/fs/cgroup'
+  const hierarchies = existsSync(mounted) ? readdirSync(mounted) : []
+  for (const hierarchy of ['', ...hierarchies]) {
+    const directory = join(mounted, hierarchy, name)
+    if (existsSync(directory)) await removeCgroup(directory)
+  }
 }
 
 /** Milliseconds between two attempts. */

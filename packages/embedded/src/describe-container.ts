@@ -128,9 +128,12 @@ function isolation({ network, user }: ContainerPlan, host: Host): object {
 /** Beside the cgroup that is ours, of which the runtime could not make itself the owner. */
 export const runtimeCgroupName = (id: string): string => `${id}-runtime`
 
+/** Whether a cgroup of the runtime's own is to be expected. */
+export const makesCgroup = ({ runtime, ids }: Pick<Host, 'runtime' | 'ids'>): boolean => runtime.kind !== 'crun' && ids === 'root'
+
 /** crun is told to leave cgroups alone; the others make one where they may, and it must be told from those of other containers. */
 function runtimeCgroup({ id, pids }: ContainerPlan, host: Host): object {
-  if (host.runtime.kind === 'crun' || host.ids !== 'root') return {}
+  if (!makesCgroup(host)) return {}
   return { cgroupsPath: `/${runtimeCgroupName(id)}`, resources: { pids: { limit: pids } } }
 }
 

@@ -3,12 +3,12 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import type { BuilderControl } from '@orchestrate/execute'
 import { boxCommand, type BoxOptions } from './box.ts'
-import { makeCgroup, countKillsOfMachine } from './cgroup.ts'
+import { makeCgroup, countKillsOfMachine, removeEverywhere } from './cgroup.ts'
 import type { CgroupPlace } from './cgroup-place.ts'
 import { noteCgroups, prepareOverlays } from './container-directory.ts'
 import type { ContainerPlan } from './container-plan.ts'
 import { containerStreams } from './container-streams.ts'
-import { describeContainer } from './describe-container.ts'
+import { describeContainer, makesCgroup, runtimeCgroupName } from './describe-container.ts'
 import { builderLimits } from './rlimits.ts'
 import { readRuntimeLog } from './runtime-log.ts'
 import type { Host, Tools } from './runtime.ts'
@@ -53,6 +53,7 @@ export async function runContainer(plan: ContainerPlan, deps: ContainerDeps, con
     return { ...end, outOfMemory }
   } finally {
     await cgroup.remove()
+    if (makesCgroup(host)) await removeEverywhere(runtimeCgroupName(plan.id))
   }
 }
 

@@ -3,7 +3,7 @@ import { compareCodeUnits } from '@orchestrate/core'
 import { isDead, labelProcess, parseLabel } from '@orchestrate/store'
 import { findTools } from './find-host.ts'
 import { hasSubordinateIds } from './subordinate-ids.ts'
-import { removeCgroup } from './cgroup.ts'
+import { removeCgroup, removeEverywhere } from './cgroup.ts'
 import { containersOf, notedCgroups, removeContainerDirectory, removeIfEmpty, type Remover, runDirectory } from './container-directory.ts'
 import { runtimeCgroupName } from './describe-container.ts'
 import type { HostSearch } from './host-search.ts'
@@ -42,14 +42,8 @@ async function removeRuns(search: SweepDeps, condemn: (name: string) => boolean)
 /** Its cgroups first: without the directory nobody would know of them. */
 async function removeContainer(search: SweepDeps, path: string): Promise<void> {
   for (const directory of notedCgroups(path)) await removeCgroup(directory)
-  for (const hierarchy of hierarchies()) await removeCgroup(join(hierarchy, runtimeCgroupName(basename(path))))
+  await removeEverywhere(runtimeCgroupName(basename(path)))
   await removeContainerDirectory(path, remover(search))
-}
-
-/** Where a runtime that was killed may have left its own cgroup: it takes all hierarchies there are. */
-function hierarchies(): readonly string[] {
-  const mounted = '/sys/fs/cgroup'
-  return [mounted, ...containersOf(mounted).map((name) => join(mounted, name))]
 }
 
 /** Without asking how containers are started: whoever could start these had the ids to remove them. */
