@@ -5,8 +5,6 @@ import type { CgroupFiles, CgroupPlace } from './cgroup-place.ts'
 
 /** A cgroup of one container's own. */
 export interface Cgroup {
-  /** Absolute. */
-  readonly directories: readonly string[]
   /** What the container's first process writes itself to. */
   readonly join: readonly string[]
   /** Whether the kernel killed a process in it for want of memory; null when nobody counts. */
@@ -17,17 +15,21 @@ export interface Cgroup {
 
 /** Makes the directory `name` in each place. @throws the file system's errors. */
 export function makeCgroup({ pids, memory }: CgroupPlace, name: string, limit: number): Cgroup {
-  const directories = [...new Set([pids, memory].flatMap((parent) => (parent === null ? [] : [`${parent}/${name}`])))]
+  const directories = cgroupDirectories({ pids, memory }, name)
   for (const directory of directories) mkdirSync(directory, { recursive: true })
   if (pids !== null) writeFileSync(`${pids}/${name}/pids.max`, String(limit))
   return {
-    directories,
     join: directories.map(entryOf),
     outOfMemory: () => (memory === null ? null : countKills(`${memory}/${name}`) > 0),
     remove: async () => {
       for (const directory of directories) await removeCgroup(directory)
     },
   }
+}
+
+/** Where a cgroup of that name is, or will be. */
+export function cgroupDirectories({ pids, memory }: Pick<CgroupPlace, 'pids' | 'memory'>, name: string): readonly string[] {
+  return [...new Set([pids, memory].flatMap((parent) => (parent === null ? [] : [`${parent}/${name}`])))]
 }
 
 /**

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import type { BuilderControl } from '@orchestrate/execute'
 import { boxCommand, type BoxOptions } from './box.ts'
-import { makeCgroup, countKillsOfMachine, removeEverywhere } from './cgroup.ts'
+import { cgroupDirectories, countKillsOfMachine, makeCgroup, removeEverywhere } from './cgroup.ts'
 import type { CgroupPlace } from './cgroup-place.ts'
 import { noteCgroups, prepareOverlays } from './container-directory.ts'
 import type { ContainerPlan } from './container-plan.ts'
@@ -41,8 +41,9 @@ export async function runContainer(plan: ContainerPlan, deps: ContainerDeps, con
   prepareOverlays(host, plan)
   const description = describeContainer(plan, { host, architecture: process.arch, rlimits: builderLimits() })
   writeFileSync(`${plan.directory}/config.json`, JSON.stringify(description))
+  // Noted before they are there: a run that is killed in between leaves none that nobody knows of.
+  noteCgroups(plan.directory, cgroupDirectories(deps.place, plan.id))
   const cgroup = makeCgroup(deps.place, plan.id, plan.pids)
-  noteCgroups(plan.directory, cgroup.directories)
   try {
     const killsBefore = countKillsOfMachine()
     const end = await followBox(plan, { ...deps, plan, cgroups: cgroup.join }, control)
