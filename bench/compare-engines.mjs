@@ -4,9 +4,10 @@
 // usage: SHARED_BENCH=DIR [COLD_RUNS=3] [RUNS=9] [STARTS=20] bench/compare-engines.mjs
 //   DIR holds generate-build-monorepo.mjs.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { appendFileSync, closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, closeSync, copyFileSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { ensurePrerequisites, GO_IMAGE } from './builders/prerequisites.mjs'
 import { measure } from './builders/measure.mjs'
 import { printRatios, table } from './builders/table.mjs'
@@ -20,10 +21,9 @@ const name = `bench-engines-${process.pid}`
 const coldRuns = Number(process.env.COLD_RUNS ?? 3)
 const runs = Number(process.env.RUNS ?? 9)
 const starts = Number(process.env.STARTS ?? 20)
+const goMounts = ['-v', `${repo}:/src:ro`, '-w', '/src', '-e', 'CGO_ENABLED=0']
 let stores = 0
 let edits = 0
-/** Of each apply, in MiB. @type {number[]} */
-const peaks = []
 
 await exitWith(async () => {
   const generators = process.env.SHARED_BENCH
@@ -45,7 +45,15 @@ await exitWith(async () => {
 
 function compare() {
   renewStore()
-  const start = table('a builder whose command is `true`', starts, { docker: () => startOf('docker'), embedded: () => startOf('embedded') })
+  const start = table('a builder whose command is `true`, on a root of one file', starts, {
+    docker: () => startOf('docker', 'small'),
+    embedded: () => startOf('embedded', 'small'),
+    'docker run': bareRun,
+  })
+  const large = table('the same on the root with Go, 22,000 files', starts, {
+    docker: () => startOf('docker', 'large'),
+    embedded: () => startOf('embedded', 'large'),
+  })
   const cold = table('cold', coldRuns, { embedded: coldEmbedded, 'one go build': coldGo })
   startContainer()
   const edited = table('one file changed, to an OCI layout', runs, {
@@ -55,11 +63,13 @@ function compare() {
   })
   printRatios([
     ['start, to the Docker engine', start.embedded / start.docker, 0.15],
+    ['start, to a bare `docker run`', start.embedded / start['docker run'], null],
+    ['start on the large root, to the Docker engine', large.embedded / large.docker, null],
     ['cold, to one go build', cold.embedded / cold['one go build'], 1.1],
     ['one file changed, to bake', edited.embedded / edited.bake, 0.12],
     ['one file changed, to the bare go build', edited.embedded / edited['bare go build'], 1.35],
   ])
-  process.stdout.write(`peak resident set of an apply: ${Math.max(...peaks).toFixed(0)} MiB (at most 200)\n`)
+  process.stdout.write(`peak resident set of an apply of all: ${ownPeak().toFixed(0)} MiB (at most 200)\n`)
 }
 
 /** The same root file system for both engines: what the image of the comparison holds, as a tar. */
@@ -70,8 +80,8 @@ function prepareWorkspace() {
   closeSync(file)
   execFileSync('docker', ['rm', container], { stdio: 'ignore' })
   if (exported.status !== 0) throw new Error(`docker export ended with ${exported.status}`)
-  appendFileSync(join(repo, '.gitignore'), 'go.tar\n')
-  writeFileSync(join(repo, '.dockerignore'), 'go.tar\n')
+  appendFileSync(join(repo, '.gitignore'), '*.tar\n')
+  writeFileSync(join(repo, '.dockerignore'), '*.tar\n')
   const root = join(repo, 'builder.yaml')
   writeFileSync(
     root,
@@ -79,24 +89,40 @@ function prepareWorkspace() {
       .replace('name: bench', `name: ${name}`)
       .replace(/image: \S+/, 'rootfs: go.tar'),
   )
-  mkdirSync(join(repo, 'services/noop'))
-  writeFileSync(
-    join(repo, 'services/noop/builder.yaml'),
-    'version: 1\nservice: noop\nbuild: { toolchain: go, run: "true", inputs: [], outputs: [] }\n',
-  )
+  makeSmallRoot()
+  const yaml = readFileSync(root, 'utf8')
+  writeFileSync(root, yaml.replace('toolchains:\n', 'toolchains:\n  small: { rootfs: small.tar, env: { PATH: /bin } }\n'))
+  for (const [service, toolchain] of Object.entries({ small: 'small', large: 'go' })) {
+    mkdirSync(join(repo, 'services', service))
+    const build = `{ toolchain: ${toolchain}, exec: ["true"], inputs: [], outputs: [] }`
+    writeFileSync(join(repo, 'services', service, 'builder.yaml'), `version: 1\nservice: ${service}\nbuild: ${build}\n`)
+  }
+}
+
+/** One static program, as an archive for orchestrate and as an image for a bare `docker run`. */
+function makeSmallRoot() {
+  const directory = join(work, 'small')
+  mkdirSync(join(directory, 'bin'), { recursive: true })
+  copyFileSync('/bin/busybox', join(directory, 'bin/true'))
+  execFileSync('tar', ['-C', directory, '-cf', join(repo, 'small.tar'), '.'])
+  execFileSync('docker', ['import', join(repo, 'small.tar'), name], { stdio: 'ignore' })
+}
+
+function bareRun() {
+  return measure('docker', ['run', '--rm', '--network=none', name, '/bin/true'], { cwd: repo }).seconds
 }
 
 /** A store in which the toolchain is ready for both engines, and nothing else. */
 function renewStore() {
   if (env.ORCHESTRATE_STORE !== undefined) rmSync(env.ORCHESTRATE_STORE, { recursive: true, force: true })
   env.ORCHESTRATE_STORE = join(work, `store-${stores++}`)
-  for (const engine of ['docker', 'embedded']) orchestrateJson(['apply', 'noop', '--force', '--no-load', '--engine', engine])
+  for (const engine of ['docker', 'embedded']) orchestrateJson(['apply', 'small', 'large', '--force', '--no-load', '--engine', engine])
 }
 
-/** @param {string} engine @returns {number} seconds from the decision to the result */
-function startOf(engine) {
-  const events = orchestrateJson(['apply', 'noop', '--force', '--no-load', '--engine', engine])
-  const finished = events.find((event) => event.type === 'target-finished' && event.summary.id === 'noop:build')
+/** @param {string} engine @param {string} service @returns {number} seconds from the decision to the result */
+function startOf(engine, service) {
+  const events = orchestrateJson(['apply', service, '--force', '--no-load', '--engine', engine])
+  const finished = events.find((event) => event.type === 'target-finished' && event.summary.id === `${service}:build`)
   return finished.summary.durationMs / 1000
 }
 
@@ -109,17 +135,25 @@ function orchestrateJson(args) {
 
 /** @param {readonly string[]} args */
 function apply(...args) {
-  const taken = measure(process.execPath, [orchestrate, 'apply', '--engine', 'embedded', '--no-load', ...args], { cwd: repo, env })
-  peaks.push(taken.megabytes)
-  return taken.seconds
+  return measure(process.execPath, [orchestrate, 'apply', '--engine', 'embedded', '--no-load', ...args], { cwd: repo, env }).seconds
+}
+
+/** Of orchestrate itself, in MiB: compilers are its descendants here, and larger. */
+function ownPeak() {
+  const file = join(work, 'peak')
+  const preload = fileURLToPath(new URL('builders/own-peak.cjs', import.meta.url))
+  execFileSync(process.execPath, ['--require', preload, orchestrate, 'apply', '--force', '--engine', 'embedded', '--no-load'], {
+    cwd: repo,
+    env: { ...env, OWN_PEAK: file },
+    stdio: 'ignore',
+  })
+  return Number(readFileSync(file, 'utf8'))
 }
 
 function coldEmbedded() {
   renewStore()
   return apply()
 }
-
-const goMounts = ['-v', `${repo}:/src:ro`, '-w', '/src', '-e', 'CGO_ENABLED=0']
 
 function coldGo() {
   const run = ['run', '--rm', '--network=none', ...goMounts, GO_IMAGE]
@@ -145,6 +179,7 @@ function edit() {
 
 function cleanUp() {
   spawnSync('docker', ['rm', '--force', name], { stdio: 'ignore' })
+  spawnSync('docker', ['rmi', '--force', name], { stdio: 'ignore' })
   const volumes = output('docker', ['volume', 'ls', '--quiet', '--filter', `label=dev.orchestrate.workspace=${name}`])
   if (volumes !== '') spawnSync('docker', ['volume', 'rm', ...volumes.split('\n')], { stdio: 'ignore' })
   rmSync(work, { recursive: true, force: true })
