@@ -17,10 +17,13 @@ import {
   type FileTree,
   type GitIndexOptions,
   gitIndexFiles,
+  isLargeRepository,
+  threadedScanner,
   type WorkTreeOptions,
   workTreeFiles,
 } from '@orchestrate/fingerprint'
 import { openStore, type Store, storeLocation, type WorkspaceState } from '@orchestrate/store'
+import { findBundled } from './bundled-file.ts'
 import { cacheFile, textCache } from './cache-file.ts'
 import { readIndexConfigFiles } from './index-config-files.ts'
 import type { Invocation } from './invocation.ts'
@@ -113,5 +116,7 @@ async function stagedFiles(options: GitIndexOptions): Promise<Result<SessionFile
 }
 
 function workFiles(options: WorkTreeOptions): SessionFiles {
-  return { tree: workTreeFiles(options), configFiles: workTreeConfigFiles(options.root) }
+  const script = isLargeRepository(options.root) ? findBundled('scan-thread.js') : null
+  const scanning = script === null ? options : { ...options, scan: threadedScanner(script) }
+  return { tree: workTreeFiles(scanning), configFiles: workTreeConfigFiles(options.root) }
 }

@@ -6,16 +6,12 @@ import { decodeNames, toWorkspacePath } from './file-names.ts'
 import { type GitAnswer, type GitCall, gitTrouble, type ProcessEnvironment, runGit } from './git-command.ts'
 import { repositoryVariables, withoutRepository } from './git-environment.ts'
 import { createTrackedPaths, type TrackedPaths } from './index-entries.ts'
-import { type FoundIndex, findIndex, type ReadIndex, readIndex } from './read-index.ts'
 import { rangeBelow, sortedUnique } from './sorted-paths.ts'
-import { type VouchedFiles, vouchForFiles } from './vouched-files.ts'
 
-/** The files of a work tree. */
-export interface WorkTreeListing {
-  /** Sorted by code unit. */
-  readonly paths: readonly WorkspacePath[]
-  /** Which of them git saw unchanged; null when it was not asked. */
-  vouched(): Promise<VouchedFiles | null>
+export interface ListWatch {
+  readonly signal: AbortSignal
+  /** Takes, in git's order, what the repository tracks, while git still looks for new files: nearly everything that will be listed. */
+  readonly onTracked?: (paths: readonly string[]) => void
 }
 
 /**
@@ -25,20 +21,14 @@ export interface WorkTreeListing {
 export async function listWorkTree(
   root: string,
   environment: ProcessEnvironment,
-  signal: AbortSignal,
-): Promise<Result<WorkTreeListing, Diagnostic[]>> {
+  watch: ListWatch,
+): Promise<Result<readonly WorkspacePath[], Diagnostic[]>> {
+  const { signal } = watch
   const variables = await repositoryVariables(root, environment, signal)
-  const found = findIndex(root, variables)
-  const vouch = found === null ? null : vouchForFiles(found, { directory: root, variables }, signal)
-  const listed = await listRepository({ directory: root, prefix: '', variables, found }, signal)
+  const listed = await listRepository({ directory: root, prefix: '', variables, onTracked: watch.onTracked }, signal)
   if (!listed.ok) return listed
-  const { paths, index } = listed.value ?? { paths: [], index: null }
-  if (paths.length === 0) return without(walkDirectory(root))
-  return ok({ paths: sortedUnique(paths.map(toWorkspacePath)), vouched: async () => (index === null ? null : (vouch?.(index) ?? null)) })
-}
-
-function without(walked: Result<readonly WorkspacePath[], Diagnostic[]>): Result<WorkTreeListing, Diagnostic[]> {
-  return walked.ok ? ok({ paths: walked.value, vouched: async () => null }) : walked
+  if (listed.value === null || listed.value.length === 0) return walkDirectory(root)
+  return ok(sortedUnique(listed.value.map(toWorkspacePath)))
 }
 
 interface Place {
@@ -47,28 +37,17 @@ interface Place {
   /** What its paths start with in the workspace: empty, or with a slash at its end. */
   readonly prefix: string
   readonly variables: ProcessEnvironment['variables']
-  readonly found: FoundIndex | null
+  readonly onTracked?: ListWatch['onTracked']
 }
 
-interface ListedRepository {
-  /** In any order. */
-  readonly paths: string[]
-  /** Where the tracked ones come from, or null when git said it. */
-  readonly index: ReadIndex | null
-}
-
-/** Null when there is no repository. */
-async function listRepository(place: Place, signal: AbortSignal): Promise<Result<ListedRepository | null, Diagnostic[]>> {
+/** Paths in any order, or null when there is no repository. */
+async function listRepository(place: Place, signal: AbortSignal): Promise<Result<string[] | null, Diagnostic[]>> {
   const { directory, variables } = place
+  const index: GitCall = { args: ['ls-files', '-s', '-z'], directory, variables }
   const others: GitCall = { args: ['ls-files', '-o', '--exclude-standard', '-z'], directory, variables }
-  const listing = runGit(others, signal)
-  // While git looks for new files.
-  const index = place.found === null ? null : readIndex(place.found)
-  const [othersAnswer, tracked] = await Promise.all([listing, index ?? listTracked(place, signal)])
-  if ('kind' in tracked) return hasRepository(directory) ? err([gitTrouble(trackedCall(place), tracked)]) : ok(null)
+  const [othersAnswer, tracked] = await Promise.all([runGit(others, signal), listTracked(index, place, signal)])
+  if (tracked.kind === 'failed') return hasRepository(directory) ? err([gitTrouble(index, tracked.answer)]) : ok(null)
   if (!succeeded(othersAnswer)) return err([gitTrouble(others, othersAnswer)])
-  // What was staged meanwhile is neither in the old index nor new.
-  if (index?.isCurrent() === false) return listRepository({ ...place, found: null }, signal)
   const { files, submodules } = tracked
   const untracked = decodeNames(othersAnswer.stdout)
   // git shows a repository inside the work tree as a directory.
@@ -76,16 +55,18 @@ async function listRepository(place: Place, signal: AbortSignal): Promise<Result
   const untrackedFiles = untracked.filter((path) => !path.endsWith('/'))
   const paths = [...withoutReplaced(files, untrackedFiles), ...untrackedFiles]
   const located = place.prefix === '' ? paths : paths.map((path) => place.prefix + path)
-  const all = await addNested(located, place, [...submodules, ...repositories], signal)
-  return all.ok ? ok({ paths: all.value, index }) : all
+  return addNested(located, place, [...submodules, ...repositories], signal)
 }
 
-const trackedCall = ({ directory, variables }: Place): GitCall => ({ args: ['ls-files', '-s', '-z'], directory, variables })
+type Tracked = ({ readonly kind: 'listed' } & TrackedPaths) | { readonly kind: 'failed'; readonly answer: GitAnswer }
 
-async function listTracked(place: Place, signal: AbortSignal): Promise<TrackedPaths | GitAnswer> {
+async function listTracked(index: GitCall, { onTracked }: Place, signal: AbortSignal): Promise<Tracked> {
   const reader = createTrackedPaths()
-  const answer = await runGit({ ...trackedCall(place), onOutput: (piece) => reader.feed(piece) }, signal)
-  return succeeded(answer) ? reader.finish() : answer
+  const answer = await runGit({ ...index, onOutput: (piece) => reader.feed(piece) }, signal)
+  if (!succeeded(answer)) return { kind: 'failed', answer }
+  const tracked = reader.finish()
+  onTracked?.(tracked.files)
+  return { kind: 'listed', ...tracked }
 }
 
 function succeeded(answer: GitAnswer): answer is Extract<GitAnswer, { kind: 'exited' }> {
@@ -114,10 +95,9 @@ async function addNested(
   for (const path of directories) {
     const directory = join(place.directory, path)
     if (!existsSync(join(directory, '.git'))) continue
-    const prefix = `${place.prefix}${path}/`
-    const listed = await listRepository({ directory, prefix, variables, found: findIndex(directory, variables) }, signal)
+    const listed = await listRepository({ directory, prefix: `${place.prefix}${path}/`, variables }, signal)
     if (!listed.ok) return listed
-    for (const file of listed.value?.paths ?? []) paths.push(file)
+    for (const file of listed.value ?? []) paths.push(file)
   }
   return ok(paths)
 }
