@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Bundles the executable: packages/cli/dist/orchestrate.js, the reaper and the scanning thread beside it, and a chunk per lazily loaded part.
+// Bundles the executable: packages/cli/dist/orchestrate.js, the reaper beside it, and a chunk per lazily loaded part.
 import { chmodSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -36,7 +36,6 @@ const bundle = await rolldown({
   input: {
     orchestrate: join(cli, 'src/main.ts'),
     reaper: join(cli, '../docker/src/reaper.ts'),
-    'scan-thread': join(cli, '../fingerprint/src/scan-thread.ts'),
   },
   platform: 'node',
   plugins: [stubs],

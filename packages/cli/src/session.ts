@@ -17,13 +17,10 @@ import {
   type FileTree,
   type GitIndexOptions,
   gitIndexFiles,
-  isLargeRepository,
-  threadedScanner,
   type WorkTreeOptions,
   workTreeFiles,
 } from '@orchestrate/fingerprint'
 import { openStore, type Store, storeLocation, type WorkspaceState } from '@orchestrate/store'
-import { findBundled } from './bundled-file.ts'
 import { cacheFile, textCache } from './cache-file.ts'
 import { readIndexConfigFiles } from './index-config-files.ts'
 import type { Invocation } from './invocation.ts'
@@ -116,7 +113,5 @@ async function stagedFiles(options: GitIndexOptions): Promise<Result<SessionFile
 }
 
 function workFiles(options: WorkTreeOptions): SessionFiles {
-  const script = isLargeRepository(options.root) ? findBundled('scan-thread.js') : null
-  const scanning = script === null ? options : { ...options, scan: threadedScanner(script) }
-  return { tree: workTreeFiles(scanning), configFiles: workTreeConfigFiles(options.root) }
+  return { tree: workTreeFiles(options), configFiles: workTreeConfigFiles(options.root) }
 }

@@ -38,6 +38,11 @@ export function withoutRepository(variables: ProcessEnvironment['variables']): P
   return others
 }
 
+/** Whether `variables` choose a repository, its work tree or its index. */
+export function isRepositoryChosen(variables: ProcessEnvironment['variables']): boolean {
+  return REPOSITORY_VARIABLES.some((name) => variables[name] !== undefined)
+}
+
 /** Those of `git rev-parse --local-env-vars` that choose files. */
 const REPOSITORY_VARIABLES = [
   'GIT_DIR',

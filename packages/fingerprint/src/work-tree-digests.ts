@@ -12,7 +12,8 @@ import { ascendingLookup, decodeTable, encodeTable, mergeRows, type PackedRows, 
 import { digestFile } from './read-file.ts'
 import { sortedUnique } from './sorted-paths.ts'
 import { entryMode, sameState, STAT_NUMBERS, statNumbers } from './stat-row.ts'
-import type { WorkTreeScan } from './work-tree-scan.ts'
+import type { VouchedFiles } from './vouched-files.ts'
+import type { WorkTreeListing } from './work-tree-list.ts'
 
 export interface WorkTreeDigestsOptions {
   readonly root: string
@@ -23,7 +24,7 @@ export interface WorkTreeDigestsOptions {
 export interface ResolveRequest {
   readonly paths: readonly WorkspacePath[]
   /** What the tree lists, or null when it was not listed: rows of others are dropped from the cache. */
-  readonly scan: WorkTreeScan | null
+  readonly listing: WorkTreeListing | null
 }
 
 type Resolved = Result<ReadonlyMap<WorkspacePath, InventoryEntry>, FileFinding[]>
@@ -44,13 +45,12 @@ export function createWorkTreeDigests(options: WorkTreeDigestsOptions): {
   let table: PackedTable | null = null
 
   return {
-    async resolve({ paths, scan }, signal) {
+    async resolve({ paths, listing }, signal) {
       if (paths.length === 0) return ok(new Map())
       table ??= decodeTable(await statCache.load(), SHAPE)
       const sorted = sortedUnique(paths)
-      const states = scan === null ? null : await scan.states()
-      const scanned = scan === null || states === null ? null : { paths: scan.paths, states }
-      const pass = newPass({ root, table, scanned, size: sorted.length, trustedBefore: clock.now() - RACY_MS, checkDirectory })
+      const vouched = (await listing?.vouched()) ?? null
+      const pass = newPass({ root, table, vouched, size: sorted.length, trustedBefore: clock.now() - RACY_MS, checkDirectory })
       let turnEnds = clock.monotonic() + TURN_MS
       for (const path of sorted) {
         pass.take(path)
@@ -61,7 +61,7 @@ export function createWorkTreeDigests(options: WorkTreeDigestsOptions): {
         }
       }
       if (pass.rows.paths.length > 0) {
-        const bytes = encodeTable(mergeRows(table, pass.rows, SHAPE, keeper(scan?.paths ?? null, sorted)))
+        const bytes = encodeTable(mergeRows(table, pass.rows, SHAPE, keeper(listing?.paths ?? null, sorted)))
         // Whoever asks again loads it again: it is large, and hardly anybody does.
         table = null
         await statCache.save(bytes)
@@ -120,25 +120,20 @@ interface Pass {
   readSinceTurn(): boolean
 }
 
-/** A scan whose states have come. */
-interface Scanned {
-  readonly paths: readonly WorkspacePath[]
-  readonly states: Float64Array
-}
-
 interface PassOptions {
   readonly root: string
   readonly table: PackedTable
-  readonly scanned: Scanned | null
+  /** Which files git saw unchanged, or null when that is not known. */
+  readonly vouched: VouchedFiles | null
   readonly trustedBefore: number
   /** How many paths will be taken. */
   readonly size: number
   readonly checkDirectory: DirectoryCheck
 }
 
-function newPass({ root, table, scanned, size, trustedBefore, checkDirectory }: PassOptions): Pass {
+function newPass({ root, table, vouched, size, trustedBefore, checkDirectory }: PassOptions): Pass {
   const lookup = ascendingLookup(table.paths)
-  const readState = stateReader(scanned)
+  const isVouched = vouched?.ask() ?? (() => false)
   const entries = new Map<WorkspacePath, InventoryEntry>()
   const findings: FileFinding[] = []
   const rows = createRows(size)
@@ -151,13 +146,13 @@ function newPass({ root, table, scanned, size, trustedBefore, checkDirectory }: 
   }
   const take = (path: WorkspacePath) => {
     const row = lookup(path)
-    const unchanged = readState(path, (states, at) => rowEntry(table, row, path, states, at))
-    if (unchanged !== null) {
-      entries.set(path, unchanged)
+    if (row >= 0 && isVouched(path, table.numbers, row * STAT_NUMBERS)) {
+      entries.set(path, rowEntry(table, row, path))
       return
     }
     const found = findFile(root, path, checkDirectory)
-    const known = found === null || 'id' in found ? null : rowEntry(table, row, path, statNumbers(found), 0)
+    const isKnown = row >= 0 && found !== null && !('id' in found) && sameState(table.numbers, row * STAT_NUMBERS, statNumbers(found), 0)
+    const known = isKnown ? rowEntry(table, row, path) : null
     if (known !== null) {
       entries.set(path, known)
       return
@@ -176,29 +171,12 @@ function newPass({ root, table, scanned, size, trustedBefore, checkDirectory }: 
   return { entries, findings, rows, take, readSinceTurn }
 }
 
-type StateReader = (states: Float64Array, at: number) => InventoryEntry | null
-
-/** Reads the states of a scan, for paths in ascending order. Each serves once: whoever asks again wants to know what is there now. */
-function stateReader(scanned: Scanned | null): (path: WorkspacePath, read: StateReader) => InventoryEntry | null {
-  if (scanned === null) return () => null
-  const { paths, states } = scanned
-  const lookup = ascendingLookup(paths)
-  return (path, read) => {
-    const index = lookup(path)
-    if (index < 0) return null
-    const at = index * STAT_NUMBERS
-    const entry = read(states, at)
-    states.fill(Number.NaN, at, at + STAT_NUMBERS)
-    return entry
-  }
-}
-
-/** The entry of `row` if the state that begins at `at` of `states` is the one it was written in. */
-function rowEntry(table: PackedTable, row: number, path: WorkspacePath, states: ArrayLike<number>, at: number): InventoryEntry | null {
-  if (row < 0 || !sameState(table.numbers, row * STAT_NUMBERS, states, at)) return null
+/** The entry of a file whose state is that of `row`. */
+function rowEntry(table: PackedTable, row: number, path: WorkspacePath): InventoryEntry {
   // Only digests are written to this table, and its checksum held; proving each again would take as long as finding it.
   const digest = table.texts.slice(row * DIGEST_LENGTH, (row + 1) * DIGEST_LENGTH) as Digest
-  return { path, mode: entryMode(states[at + 4] ?? 0), digest, size: states[at] ?? 0 }
+  const at = row * STAT_NUMBERS
+  return { path, mode: entryMode(table.numbers[at + 4] ?? 0), digest, size: table.numbers[at] ?? 0 }
 }
 
 interface ReadEntry {

@@ -5,7 +5,7 @@ import type { ProcessEnvironment } from './git-command.ts'
 import type { FileTree } from './inventory.ts'
 import { readFilePieces, readLinkText } from './read-file.ts'
 import { createWorkTreeDigests } from './work-tree-digests.ts'
-import { listOnly, type WorkTreeScan, type WorkTreeScanner } from './work-tree-scan.ts'
+import { listWorkTree, type WorkTreeListing } from './work-tree-list.ts'
 
 export interface WorkTreeOptions {
   /** Absolute real path of the workspace: a git repository, a directory inside one, or neither. */
@@ -13,8 +13,6 @@ export interface WorkTreeOptions {
   readonly environment: ProcessEnvironment
   readonly statCache: CacheFile
   readonly clock: Clock
-  /** Lists the files and may look at each; by default it only lists, in this thread. */
-  readonly scan?: WorkTreeScanner
 }
 
 /**
@@ -22,20 +20,20 @@ export interface WorkTreeOptions {
  * Nothing is ever written there. One tree serves one command: it lists its files once, whoever asks first, and looks at a directory once.
  */
 export function workTreeFiles(options: WorkTreeOptions): FileTree {
-  const { root, environment, scan = listOnly } = options
+  const { root, environment } = options
   const digests = createWorkTreeDigests(options)
-  let pending: Promise<Result<WorkTreeScan, Diagnostic[]>> | null = null
-  let scanned: WorkTreeScan | null = null
+  let pending: Promise<Result<WorkTreeListing, Diagnostic[]>> | null = null
+  let listing: WorkTreeListing | null = null
   return {
     kind: 'work-tree',
     list: async (signal) => {
-      pending ??= scan({ root, environment }, signal)
+      pending ??= listWorkTree(root, environment, signal)
       const result = await pending
       if (!result.ok) return result
-      scanned = result.value
-      return ok(scanned.paths)
+      listing = result.value
+      return ok(listing.paths)
     },
-    resolve: (paths, signal) => digests.resolve({ paths, scan: scanned }, signal),
+    resolve: (paths, signal) => digests.resolve({ paths, listing }, signal),
     open: (entry) => (entry.mode === 'symlink' ? readLinkText(join(root, entry.path)) : readFilePieces(join(root, entry.path))),
   }
 }

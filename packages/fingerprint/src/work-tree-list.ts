@@ -6,12 +6,16 @@ import { decodeNames, toWorkspacePath } from './file-names.ts'
 import { type GitAnswer, type GitCall, gitTrouble, type ProcessEnvironment, runGit } from './git-command.ts'
 import { repositoryVariables, withoutRepository } from './git-environment.ts'
 import { createTrackedPaths, type TrackedPaths } from './index-entries.ts'
+import { type FoundIndex, findIndex, type ReadIndex, readIndex } from './read-index.ts'
 import { rangeBelow, sortedUnique } from './sorted-paths.ts'
+import { type VouchedFiles, vouchForFiles } from './vouched-files.ts'
 
-export interface ListWatch {
-  readonly signal: AbortSignal
-  /** Takes, in git's order, what the repository tracks, while git still looks for new files: nearly everything that will be listed. */
-  readonly onTracked?: (paths: readonly string[]) => void
+/** The files of a work tree. */
+export interface WorkTreeListing {
+  /** Sorted by code unit. */
+  readonly paths: readonly WorkspacePath[]
+  /** Which of them git saw unchanged; null when it was not asked. */
+  vouched(): Promise<VouchedFiles | null>
 }
 
 /**
@@ -21,14 +25,20 @@ export interface ListWatch {
 export async function listWorkTree(
   root: string,
   environment: ProcessEnvironment,
-  watch: ListWatch,
-): Promise<Result<readonly WorkspacePath[], Diagnostic[]>> {
-  const { signal } = watch
+  signal: AbortSignal,
+): Promise<Result<WorkTreeListing, Diagnostic[]>> {
   const variables = await repositoryVariables(root, environment, signal)
-  const listed = await listRepository({ directory: root, prefix: '', variables, onTracked: watch.onTracked }, signal)
+  const found = findIndex(root, variables)
+  const vouch = found === null ? null : vouchForFiles(found, { directory: root, variables }, signal)
+  const listed = await listRepository({ directory: root, prefix: '', variables, found }, signal)
   if (!listed.ok) return listed
-  if (listed.value === null || listed.value.length === 0) return walkDirectory(root)
-  return ok(sortedUnique(listed.value.map(toWorkspacePath)))
+  const { paths, index } = listed.value ?? { paths: [], index: null }
+  if (paths.length === 0) return without(walkDirectory(root))
+  return ok({ paths: sortedUnique(paths.map(toWorkspacePath)), vouched: async () => (index === null ? null : (vouch?.(index) ?? null)) })
+}
+
+function without(walked: Result<readonly WorkspacePath[], Diagnostic[]>): Result<WorkTreeListing, Diagnostic[]> {
+  return walked.ok ? ok({ paths: walked.value, vouched: async () => null }) : walked
 }
 
 interface Place {
@@ -37,17 +47,28 @@ interface Place {
   /** What its paths start with in the workspace: empty, or with a slash at its end. */
   readonly prefix: string
   readonly variables: ProcessEnvironment['variables']
-  readonly onTracked?: ListWatch['onTracked']
+  readonly found: FoundIndex | null
 }
 
-/** Paths in any order, or null when there is no repository. */
-async function listRepository(place: Place, signal: AbortSignal): Promise<Result<string[] | null, Diagnostic[]>> {
+interface ListedRepository {
+  /** In any order. */
+  readonly paths: string[]
+  /** Where the tracked ones come from, or null when git said it. */
+  readonly index: ReadIndex | null
+}
+
+/** Null when there is no repository. */
+async function listRepository(place: Place, signal: AbortSignal): Promise<Result<ListedRepository | null, Diagnostic[]>> {
   const { directory, variables } = place
-  const index: GitCall = { args: ['ls-files', '-s', '-z'], directory, variables }
   const others: GitCall = { args: ['ls-files', '-o', '--exclude-standard', '-z'], directory, variables }
-  const [othersAnswer, tracked] = await Promise.all([runGit(others, signal), listTracked(index, place, signal)])
-  if (tracked.kind === 'failed') return hasRepository(directory) ? err([gitTrouble(index, tracked.answer)]) : ok(null)
+  const listing = runGit(others, signal)
+  // While git looks for new files.
+  const index = place.found === null ? null : readIndex(place.found)
+  const [othersAnswer, tracked] = await Promise.all([listing, index ?? listTracked(place, signal)])
+  if ('kind' in tracked) return hasRepository(directory) ? err([gitTrouble(trackedCall(place), tracked)]) : ok(null)
   if (!succeeded(othersAnswer)) return err([gitTrouble(others, othersAnswer)])
+  // What was staged meanwhile is neither in the old index nor new.
+  if (index?.isCurrent() === false) return listRepository({ ...place, found: null }, signal)
   const { files, submodules } = tracked
   const untracked = decodeNames(othersAnswer.stdout)
   // git shows a repository inside the work tree as a directory.
@@ -55,18 +76,16 @@ async function listRepository(place: Place, signal: AbortSignal): Promise<Result
   const untrackedFiles = untracked.filter((path) => !path.endsWith('/'))
   const paths = [...withoutReplaced(files, untrackedFiles), ...untrackedFiles]
   const located = place.prefix === '' ? paths : paths.map((path) => place.prefix + path)
-  return addNested(located, place, [...submodules, ...repositories], signal)
+  const all = await addNested(located, place, [...submodules, ...repositories], signal)
+  return all.ok ? ok({ paths: all.value, index }) : all
 }
 
-type Tracked = ({ readonly kind: 'listed' } & TrackedPaths) | { readonly kind: 'failed'; readonly answer: GitAnswer }
+const trackedCall = ({ directory, variables }: Place): GitCall => ({ args: ['ls-files', '-s', '-z'], directory, variables })
 
-async function listTracked(index: GitCall, { onTracked }: Place, signal: AbortSignal): Promise<Tracked> {
+async function listTracked(place: Place, signal: AbortSignal): Promise<TrackedPaths | GitAnswer> {
   const reader = createTrackedPaths()
-  const answer = await runGit({ ...index, onOutput: (piece) => reader.feed(piece) }, signal)
-  if (!succeeded(answer)) return { kind: 'failed', answer }
-  const tracked = reader.finish()
-  onTracked?.(tracked.files)
-  return { kind: 'listed', ...tracked }
+  const answer = await runGit({ ...trackedCall(place), onOutput: (piece) => reader.feed(piece) }, signal)
+  return succeeded(answer) ? reader.finish() : answer
 }
 
 function succeeded(answer: GitAnswer): answer is Extract<GitAnswer, { kind: 'exited' }> {
@@ -95,9 +114,10 @@ async function addNested(
   for (const path of directories) {
     const directory = join(place.directory, path)
     if (!existsSync(join(directory, '.git'))) continue
-    const listed = await listRepository({ directory, prefix: `${place.prefix}${path}/`, variables }, signal)
+    const prefix = `${place.prefix}${path}/`
+    const listed = await listRepository({ directory, prefix, variables, found: findIndex(directory, variables) }, signal)
     if (!listed.ok) return listed
-    for (const file of listed.value ?? []) paths.push(file)
+    for (const file of listed.value?.paths ?? []) paths.push(file)
   }
   return ok(paths)
 }
