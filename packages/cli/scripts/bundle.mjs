@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // Bundles the executable: packages/cli/dist/orchestrate.js, the reaper beside it, and a chunk per lazily loaded part.
-import { chmodSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
@@ -29,6 +30,9 @@ const COMMON = [
   /\/commander\//,
 ]
 
+// Stands where the digest of the whole bundle will be.
+const UNNAMED = '0'.repeat(64)
+
 // Written beside and swapped in, so that an executable that is being used does not vanish meanwhile.
 const next = `${dist}.next`
 rmSync(next, { recursive: true, force: true })
@@ -38,11 +42,13 @@ const bundle = await rolldown({
     reaper: join(cli, '../docker/src/reaper.ts'),
   },
   platform: 'node',
+  // Whoever imports one thing of a package shall not load all of it.
+  treeshake: { moduleSideEffects: (id) => !/\/packages\/[^/]+\/src\//.test(id) },
   plugins: [stubs],
   resolve: { conditionNames: ['source', 'import', 'node', 'default'] },
-  transform: { target: 'node20.19', define: { ORCHESTRATE_VERSION: JSON.stringify(version) } },
+  transform: { target: 'node20.19', define: { ORCHESTRATE_VERSION: JSON.stringify(version), ORCHESTRATE_BUILD: JSON.stringify(UNNAMED) } },
 })
-await bundle.write({
+const { output } = await bundle.write({
   dir: next,
   format: 'esm',
   entryFileNames: '[name].js',
@@ -53,6 +59,15 @@ await bundle.write({
   minify: false,
 })
 await bundle.close()
+nameBuild(output.flatMap((part) => (part.type === 'chunk' ? [join(next, part.fileName)] : [])).toSorted())
 chmodSync(join(next, 'orchestrate.js'), 0o755)
 rmSync(dist, { recursive: true, force: true })
 renameSync(next, dist)
+
+/** What one build remembers, another may see otherwise: each bears the digest of all its code. */
+function nameBuild(paths) {
+  const texts = paths.map((path) => readFileSync(path, 'utf8'))
+  const digest = createHash('sha256').update(texts.join('\0')).digest('hex')
+  for (const [index, path] of paths.entries())
+    if (texts[index].includes(UNNAMED)) writeFileSync(path, texts[index].replaceAll(UNNAMED, digest))
+}

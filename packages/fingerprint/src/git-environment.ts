@@ -31,16 +31,16 @@ export async function repositoryVariables(
   }
 }
 
+/** Whether a variable tells git which repository to take, or where to look for one. */
+export function namesRepository(variables: ProcessEnvironment['variables']): boolean {
+  return [...REPOSITORY_VARIABLES, ...SEARCH_VARIABLES].some((name) => variables[name] !== undefined)
+}
+
 /** The variables without those that name a repository: for another repository, such as a submodule. */
 export function withoutRepository(variables: ProcessEnvironment['variables']): ProcessEnvironment['variables'] {
   const others = { ...variables }
   for (const name of [...REPOSITORY_VARIABLES, 'GIT_PREFIX']) delete others[name]
   return others
-}
-
-/** Whether `variables` choose a repository, its work tree or its index. */
-export function isRepositoryChosen(variables: ProcessEnvironment['variables']): boolean {
-  return REPOSITORY_VARIABLES.some((name) => variables[name] !== undefined)
 }
 
 /** Those of `git rev-parse --local-env-vars` that choose files. */
@@ -54,3 +54,5 @@ const REPOSITORY_VARIABLES = [
   'GIT_GRAFT_FILE',
   'GIT_SHALLOW_FILE',
 ]
+
+const SEARCH_VARIABLES = ['GIT_CEILING_DIRECTORIES', 'GIT_DISCOVERY_ACROSS_FILESYSTEM', 'GIT_CONFIG_COUNT', 'GIT_CONFIG_PARAMETERS']

@@ -1,18 +1,16 @@
-import { type IndexNames, indexNames } from './git-index-names.ts'
+import { decodeName, decodeNames } from './file-names.ts'
 
 /** What git's index file says of the work tree: the files that it tracks, and in which state it last saw each. */
 export interface IndexFile {
   /** Regular files and symlinks in git's order (by bytes), each once. */
-  readonly files: readonly string[]
+  readonly paths: readonly string[]
   readonly submodules: readonly string[]
   /**
-   * Whether `numbers` has, from `at` on, the state (see `statNumbers`) in which git last saw file number `file`. Never for a file
-   * that git was told not to look at, that is in conflict, or that was only announced. The mode is not compared: who changes
-   * it changes the ctime.
+   * Whether `states` has, from `at` on, the state in which git last saw the file of `row`, as `statNumbers` gives it. Never for a
+   * file that git was told not to look at, that is in conflict, or that was only announced. The mode is not compared: who
+   * changes it changes the ctime.
    */
-  isState(file: number, numbers: ArrayLike<number>, at: number): boolean
-  /** Second in which git last saw a change of file number `file`; infinite where `isState` is never true. */
-  changedAt(file: number): number
+  isState(row: number, states: ArrayLike<number>, at: number): boolean
 }
 
 /**
@@ -53,46 +51,29 @@ function parse(bytes: Buffer, hashBytes: number): IndexFile | null {
   const version = bytes.readUInt32BE(4)
   const count = bytes.readUInt32BE(8)
   if (version < 2 || version > 4 || count > bytes.length / OBJECT) return null
-  const names = indexNames(bytes)
+  const names = createNames(bytes)
   const submodules: string[] = []
   // Where the entry of each file begins, or -1 for one that tells nothing.
   const offsets = new Int32Array(count)
   let at = HEADER_BYTES
   for (let entry = 0; entry < count; entry += 1) {
-    const head = readHead(bytes, { at, hashBytes, version })
-    const nameEnd = head === null || head.nameAt >= end ? -1 : names.read(head.nameAt, version === 4)
-    if (head === null || nameEnd < 0 || nameEnd >= end) return null
-    if (head.type === SUBMODULE) submodules.push(names.text())
-    else if (head.type !== REGULAR && head.type !== SYMLINK) return null
+    const flagsAt = at + OBJECT + hashBytes
+    if (flagsAt + 4 >= end) return null
+    const flags = bytes.readUInt16BE(flagsAt)
+    const isExtended = version > 2 && (flags & EXTENDED) !== 0
+    const more = isExtended ? bytes.readUInt16BE(flagsAt + 2) : 0
+    const nameEnd = names.read(flagsAt + (isExtended ? 4 : 2), version === 4)
+    if (nameEnd < 0 || nameEnd >= end) return null
+    const type = bytes.readUInt32BE(at + MODE) >>> 12
+    const isSilent = (flags & (ASSUME_VALID | STAGE)) !== 0 || (more & (SKIP_WORKTREE | INTENT_TO_ADD)) !== 0
+    if (type === SUBMODULE) submodules.push(names.text())
+    else if (type !== REGULAR && type !== SYMLINK) return null
     // The stages of a merge conflict follow each other.
-    else if (head.stage === 0 || !names.isRepeated()) offsets[names.keep()] = head.isSilent ? -1 : at
+    else if ((flags & STAGE) === 0 || !names.isRepeated()) offsets[names.keep()] = isSilent ? -1 : at
     at = version === 4 ? nameEnd + 1 : at + (((nameEnd - at) >>> 3) + 1) * 8
   }
-  return areExtensionsKnown(bytes, at, end) ? createIndexFile(bytes, names, { offsets, submodules }) : null
-}
-
-interface EntryHead {
-  readonly type: number
-  readonly stage: number
-  readonly isSilent: boolean
-  readonly nameAt: number
-}
-
-function readHead(
-  bytes: Buffer,
-  { at, hashBytes, version }: { readonly at: number; readonly hashBytes: number; readonly version: number },
-): EntryHead | null {
-  const flagsAt = at + OBJECT + hashBytes
-  if (flagsAt + 4 > bytes.length) return null
-  const flags = bytes.readUInt16BE(flagsAt)
-  const isExtended = version > 2 && (flags & EXTENDED) !== 0
-  const more = isExtended ? bytes.readUInt16BE(flagsAt + 2) : 0
-  return {
-    type: bytes.readUInt32BE(at + MODE) >>> 12,
-    stage: flags & STAGE,
-    isSilent: (flags & (ASSUME_VALID | STAGE)) !== 0 || (more & (SKIP_WORKTREE | INTENT_TO_ADD)) !== 0,
-    nameAt: flagsAt + (isExtended ? 4 : 2),
-  }
+  if (!areExtensionsKnown(bytes, at, end)) return null
+  return { paths: names.all(), submodules, isState: stateReader(bytes, offsets) }
 }
 
 /** Whether what follows the entries is whole and may be passed over: an extension that must be understood starts with a small letter. */
@@ -105,31 +86,87 @@ function areExtensionsKnown(bytes: Buffer, start: number, end: number): boolean 
   return at === end
 }
 
-function createIndexFile(
-  bytes: Buffer,
-  names: IndexNames,
-  { offsets, submodules }: { readonly offsets: Int32Array; readonly submodules: readonly string[] },
-): IndexFile {
+function stateReader(bytes: Buffer, offsets: Int32Array): IndexFile['isState'] {
   const milliseconds = (at: number): number => bytes.readUInt32BE(at) * 1000 + bytes.readUInt32BE(at + 4) / 1e6
-  return {
-    files: names.all(),
-    submodules,
-    isState: (file, numbers, at) => {
-      const entry = offsets[file] ?? -1
-      if (entry < 0) return false
-      return (
-        milliseconds(entry + CTIME) === numbers[at + 2] &&
-        milliseconds(entry + MTIME) === numbers[at + 1] &&
-        bytes.readUInt32BE(entry + INODE) === (numbers[at + 3] ?? 0) % TWO_TO_32 &&
-        bytes.readUInt32BE(entry + SIZE) === (numbers[at] ?? 0) % TWO_TO_32
-      )
-    },
-    changedAt: (file) => {
-      const entry = offsets[file] ?? -1
-      return entry < 0 ? Number.POSITIVE_INFINITY : Math.max(bytes.readUInt32BE(entry + CTIME), bytes.readUInt32BE(entry + MTIME))
-    },
+  return (row, states, at) => {
+    const entry = offsets[row] ?? -1
+    if (entry < 0) return false
+    return (
+      milliseconds(entry + CTIME) === states[at + 2] &&
+      milliseconds(entry + MTIME) === states[at + 1] &&
+      bytes.readUInt32BE(entry + INODE) === (states[at + 3] ?? 0) % TWO_TO_32 &&
+      bytes.readUInt32BE(entry + SIZE) === (states[at] ?? 0) % TWO_TO_32
+    )
   }
 }
 
 /** git keeps the lower 32 bits of a number. */
 const TWO_TO_32 = 2 ** 32
+
+/** Longer ones no system opens. */
+const LONGEST_NAME = 4096
+
+/** Names of entries, one after the other, so that they are decoded in one go. */
+interface Names {
+  /** Reads the name that begins at `at`; gives where its NUL is, or -1 when there is none. In version 4 it continues the one before. */
+  read(at: number, isCompressed: boolean): number
+  /** The one that was read last. */
+  text(): string
+  /** Whether the one that was read last was kept before it. */
+  isRepeated(): boolean
+  /** Keeps the one that was read last, and gives its number. */
+  keep(): number
+  /** Those that were kept. */
+  all(): string[]
+}
+
+function createNames(from: Buffer): Names {
+  let bytes = Buffer.allocUnsafe(from.length)
+  let used = 0
+  let count = 0
+  let kept = 0
+  let start = 0
+  let length = 0
+  const read = (at: number, isCompressed: boolean): number => {
+    if (used + 2 * LONGEST_NAME > bytes.length) bytes = Buffer.concat([bytes], 2 * bytes.length + 2 * LONGEST_NAME)
+    const stripped = isCompressed ? readVarint(from, at) : { value: length, next: at }
+    if (stripped.value > length) return -1
+    length -= stripped.value
+    if (length > 0) bytes.copyWithin(used, start, start + length)
+    start = used
+    for (let next = stripped.next; length < LONGEST_NAME; next += 1) {
+      const byte = from[next]
+      if (byte === 0) return next
+      if (byte === undefined) return -1
+      bytes[start + length] = byte
+      length += 1
+    }
+    return -1
+  }
+  return {
+    read,
+    text: () => decodeName(bytes.subarray(start, start + length)),
+    isRepeated: () => count > 0 && bytes.compare(bytes, kept, used - 1, start, start + length) === 0,
+    keep: () => {
+      bytes[start + length] = 0
+      kept = start
+      used = start + length + 1
+      count += 1
+      return count - 1
+    },
+    all: () => decodeNames(bytes.subarray(0, used)),
+  }
+}
+
+/** As in the offsets of packs: seven bits at a time, highest first, with one added for each byte that follows. */
+function readVarint(bytes: Buffer, start: number): { readonly value: number; readonly next: number } {
+  let at = start
+  let byte = bytes[at] ?? 0
+  let value = byte & 0x7f
+  while ((byte & 0x80) !== 0) {
+    at += 1
+    byte = bytes[at] ?? 0
+    value = (value + 1) * 128 + (byte & 0x7f)
+  }
+  return { value, next: at + 1 }
+}

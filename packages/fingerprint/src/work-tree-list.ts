@@ -5,40 +5,78 @@ import { walkDirectory } from './directory-walk.ts'
 import { decodeNames, toWorkspacePath } from './file-names.ts'
 import { type GitAnswer, type GitCall, gitTrouble, type ProcessEnvironment, runGit } from './git-command.ts'
 import { repositoryVariables, withoutRepository } from './git-environment.ts'
-import { createTrackedPaths, type TrackedPaths } from './index-entries.ts'
-import { type FoundIndex, findIndex, type ReadIndex, readIndex } from './read-index.ts'
+import type { GitGlance, TreePlace } from './git-glance.ts'
+import { parseIndexFile } from './git-index-file.ts'
+import { createTrackedPaths } from './index-entries.ts'
 import { rangeBelow, sortedUnique } from './sorted-paths.ts'
-import { type VouchedFiles, vouchForFiles } from './vouched-files.ts'
+import { createWitness, type Witness } from './witness.ts'
 
 /** The files of a work tree. */
 export interface WorkTreeListing {
   /** Sorted by code unit. */
   readonly paths: readonly WorkspacePath[]
-  /** Which of them git saw unchanged; null when it was not asked. */
-  vouched(): Promise<VouchedFiles | null>
+  /** What git knows of the states of tracked files; null where it was not asked, or cannot say. */
+  readonly witness: Witness | null
+  /** False when it holds repositories of their own: what git said of the outer one does not speak of them. */
+  readonly isOneRepository: boolean
 }
 
 /**
  * Every file of the work tree that git does not ignore, submodules and nested repositories included; tracked files that were
  * deleted are still among them. Outside of a repository, or in a directory that the repository ignores, every file there is.
+ *
+ * @param seen what git said of it already.
  */
 export async function listWorkTree(
-  root: string,
-  environment: ProcessEnvironment,
+  { root, environment }: TreePlace,
+  seen: GitGlance | null,
   signal: AbortSignal,
 ): Promise<Result<WorkTreeListing, Diagnostic[]>> {
-  const variables = await repositoryVariables(root, environment, signal)
-  const found = findIndex(root, variables)
-  const vouch = found === null ? null : vouchForFiles(found, { directory: root, variables }, signal)
-  const listed = await listRepository({ directory: root, prefix: '', variables, found }, signal)
+  const index = seen === null ? null : readIndex(seen)
+  const variables = seen === null ? await repositoryVariables(root, environment, signal) : environment.variables
+  const place = { directory: root, prefix: '', variables }
+  const listed = index === null ? await listRepository(place, signal) : await listAround(index, place, signal)
   if (!listed.ok) return listed
-  const { paths, index } = listed.value ?? { paths: [], index: null }
-  if (paths.length === 0) return without(walkDirectory(root))
-  return ok({ paths: sortedUnique(paths.map(toWorkspacePath)), vouched: async () => (index === null ? null : (vouch?.(index) ?? null)) })
+  if (listed.value === null || listed.value.paths.length === 0) {
+    const walked = walkDirectory(root)
+    return walked.ok ? ok({ paths: walked.value, witness: null, isOneRepository: false }) : walked
+  }
+  const { paths, isOneRepository } = listed.value
+  return ok({ paths: sortedUnique(paths.map(toWorkspacePath)), isOneRepository, witness: index?.witness ?? null })
 }
 
-function without(walked: Result<readonly WorkspacePath[], Diagnostic[]>): Result<WorkTreeListing, Diagnostic[]> {
-  return walked.ok ? ok({ paths: walked.value, vouched: async () => null }) : walked
+interface SeenRepository extends Repository {
+  readonly witness: Witness
+}
+
+/** What the index and git's answers say together; null when the index is not one that we read. */
+function readIndex(seen: GitGlance): SeenRepository | null {
+  const bytes = seen.readIndex()
+  const index = bytes === null ? null : parseIndexFile(bytes)
+  if (index === null) return null
+  const { prefix } = seen
+  const below = (paths: readonly string[]): readonly string[] =>
+    prefix === '' ? paths : paths.flatMap((path) => (path.startsWith(prefix) ? [path.slice(prefix.length)] : []))
+  return {
+    files: below(index.paths),
+    submodules: below(index.submodules),
+    untracked: decodeNames(seen.untracked),
+    witness: createWitness({ index, prefix, changed: decodeNames(seen.changed) }),
+  }
+}
+
+/** A repository without what lies in others. */
+interface Repository {
+  readonly files: readonly string[]
+  readonly submodules: readonly string[]
+  /** Those that end in a slash are repositories. */
+  readonly untracked: readonly string[]
+}
+
+interface Listed {
+  /** In any order. */
+  readonly paths: string[]
+  readonly isOneRepository: boolean
 }
 
 interface Place {
@@ -47,53 +85,44 @@ interface Place {
   /** What its paths start with in the workspace: empty, or with a slash at its end. */
   readonly prefix: string
   readonly variables: ProcessEnvironment['variables']
-  readonly found: FoundIndex | null
-}
-
-interface ListedRepository {
-  /** In any order. */
-  readonly paths: string[]
-  /** Where the tracked ones come from, or null when git said it. */
-  readonly index: ReadIndex | null
 }
 
 /** Null when there is no repository. */
-async function listRepository(place: Place, signal: AbortSignal): Promise<Result<ListedRepository | null, Diagnostic[]>> {
+async function listRepository(place: Place, signal: AbortSignal): Promise<Result<Listed | null, Diagnostic[]>> {
   const { directory, variables } = place
+  const index: GitCall = { args: ['ls-files', '-s', '-z'], directory, variables }
   const others: GitCall = { args: ['ls-files', '-o', '--exclude-standard', '-z'], directory, variables }
-  const listing = runGit(others, signal)
-  // While git looks for new files.
-  const index = place.found === null ? null : readIndex(place.found)
-  const [othersAnswer, tracked] = await Promise.all([listing, index ?? listTracked(place, signal)])
-  if ('kind' in tracked) return hasRepository(directory) ? err([gitTrouble(trackedCall(place), tracked)]) : ok(null)
-  if (!succeeded(othersAnswer)) return err([gitTrouble(others, othersAnswer)])
-  // What was staged meanwhile is neither in the old index nor new.
-  if (index?.isCurrent() === false) return listRepository({ ...place, found: null }, signal)
-  const { files, submodules } = tracked
-  const untracked = decodeNames(othersAnswer.stdout)
-  // git shows a repository inside the work tree as a directory.
-  const repositories = untracked.filter((path) => path.endsWith('/')).map((path) => path.slice(0, -1))
-  const untrackedFiles = untracked.filter((path) => !path.endsWith('/'))
-  const paths = [...withoutReplaced(files, untrackedFiles), ...untrackedFiles]
-  const located = place.prefix === '' ? paths : paths.map((path) => place.prefix + path)
-  const all = await addNested(located, place, [...submodules, ...repositories], signal)
-  return all.ok ? ok({ paths: all.value, index }) : all
-}
-
-const trackedCall = ({ directory, variables }: Place): GitCall => ({ args: ['ls-files', '-s', '-z'], directory, variables })
-
-async function listTracked(place: Place, signal: AbortSignal): Promise<TrackedPaths | GitAnswer> {
   const reader = createTrackedPaths()
-  const answer = await runGit({ ...trackedCall(place), onOutput: (piece) => reader.feed(piece) }, signal)
-  return succeeded(answer) ? reader.finish() : answer
+  const [tracked, untracked] = await Promise.all([
+    runGit({ ...index, onOutput: (piece) => reader.feed(piece) }, signal),
+    runGit(others, signal),
+  ])
+  if (!succeeded(tracked)) return hasRepository(directory) ? err([gitTrouble(index, tracked)]) : ok(null)
+  if (!succeeded(untracked)) return err([gitTrouble(others, untracked)])
+  return listAround({ ...reader.finish(), untracked: decodeNames(untracked.stdout) }, place, signal)
 }
 
 function succeeded(answer: GitAnswer): answer is Extract<GitAnswer, { kind: 'exited' }> {
   return answer.kind === 'exited' && answer.code === 0
 }
 
+async function listAround(
+  { files, submodules, untracked }: Repository,
+  place: Place,
+  signal: AbortSignal,
+): Promise<Result<Listed, Diagnostic[]>> {
+  // git shows a repository inside the work tree as a directory.
+  const repositories = untracked.filter((path) => path.endsWith('/')).map((path) => path.slice(0, -1))
+  const untrackedFiles = untracked.filter((path) => !path.endsWith('/'))
+  const paths = [...withoutReplaced(files, untrackedFiles), ...untrackedFiles]
+  const located = place.prefix === '' ? paths : paths.map((path) => place.prefix + path)
+  const added = await addNested(located, place, [...submodules, ...repositories], signal)
+  return added.ok ? ok({ paths: added.value, isOneRepository: submodules.length + repositories.length === 0 }) : added
+}
+
 /** Tracked files, without those in a directory that a file or a symlink has replaced. */
 function withoutReplaced(tracked: readonly string[], untracked: readonly string[]): readonly string[] {
+  if (untracked.length === 0) return tracked
   const sorted = sortedUnique(tracked)
   const gone = new Set<string>()
   for (const path of untracked) {
@@ -114,8 +143,7 @@ async function addNested(
   for (const path of directories) {
     const directory = join(place.directory, path)
     if (!existsSync(join(directory, '.git'))) continue
-    const prefix = `${place.prefix}${path}/`
-    const listed = await listRepository({ directory, prefix, variables, found: findIndex(directory, variables) }, signal)
+    const listed = await listRepository({ directory, prefix: `${place.prefix}${path}/`, variables }, signal)
     if (!listed.ok) return listed
     for (const file of listed.value?.paths ?? []) paths.push(file)
   }
