@@ -31,9 +31,10 @@ export async function repositoryVariables(
   }
 }
 
-/** Whether a variable tells git which repository to take, or where to look for one. */
+/** Whether a variable tells git which repository to take, or where to look for one, or may do so. */
 export function namesRepository(variables: ProcessEnvironment['variables']): boolean {
-  return [...REPOSITORY_VARIABLES, ...SEARCH_VARIABLES].some((name) => variables[name] !== undefined)
+  if ([...REPOSITORY_VARIABLES, ...SEARCH_VARIABLES].some((name) => variables[name] !== undefined)) return true
+  return Object.entries(variables).some(([name, value]) => CONFIG_VARIABLE.test(name) && PLACING_SETTING.test(value ?? ''))
 }
 
 /** The variables without those that name a repository: for another repository, such as a submodule. */
@@ -55,4 +56,8 @@ const REPOSITORY_VARIABLES = [
   'GIT_SHALLOW_FILE',
 ]
 
-const SEARCH_VARIABLES = ['GIT_CEILING_DIRECTORIES', 'GIT_DISCOVERY_ACROSS_FILESYSTEM', 'GIT_CONFIG_COUNT', 'GIT_CONFIG_PARAMETERS']
+const SEARCH_VARIABLES = ['GIT_CEILING_DIRECTORIES', 'GIT_DISCOVERY_ACROSS_FILESYSTEM']
+
+/** By which variables pass settings on. */
+const CONFIG_VARIABLE = /^GIT_CONFIG_(PARAMETERS|KEY_\d+)$/
+const PLACING_SETTING = /worktree|include/i

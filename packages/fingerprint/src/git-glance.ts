@@ -60,10 +60,13 @@ export async function glance({ root, environment }: TreePlace, signal: AbortSign
 }
 
 /** Whatever the user's configuration lets git overlook or believe without looking. */
-const STRICTLY = ['core.fsmonitor=false', 'core.trustctime=true', 'core.checkStat=default', 'core.preloadIndex=true'].flatMap((setting) => [
-  '-c',
-  setting,
-])
+const STRICTLY = [
+  'core.fsmonitor=false',
+  'core.trustctime=true',
+  'core.checkStat=default',
+  'core.fileMode=true',
+  'core.preloadIndex=true',
+].flatMap((setting) => ['-c', setting])
 
 function succeeded(answer: GitAnswer): answer is Extract<GitAnswer, { kind: 'exited' }> {
   return answer.kind === 'exited' && answer.code === 0

@@ -40,7 +40,7 @@ function gitDirectory(top: string, stat: Stats): string | null {
 function isPlain(directory: string): boolean {
   const common = readText(join(directory, 'commondir'))?.trim()
   const configs = [join(common === undefined ? directory : resolve(directory, common), 'config'), join(directory, 'config.worktree')]
-  return readText(join(directory, 'HEAD')) !== null && !configs.some((path) => /worktree\s*=/i.test(readText(path) ?? ''))
+  return readText(join(directory, 'HEAD')) !== null && !configs.some((path) => /worktree\s*=|\[include/i.test(readText(path) ?? ''))
 }
 
 function readText(path: string): string | null {
