@@ -1,4 +1,4 @@
-import { type GitFacts, loadWorkspace, type Workspace, workTreeGitFacts } from '@orchestrate/config'
+import { loadWorkspace, type Workspace, workTreeGitFacts } from '@orchestrate/config'
 import { err, ok, type Result } from '@orchestrate/core'
 import { type Inventory, takeInventory } from '@orchestrate/fingerprint'
 import { type BuildGraph, buildGraph, selectTargets } from '@orchestrate/graph'
@@ -21,8 +21,6 @@ export interface PlannedWorkspace {
   readonly workspace: Workspace
   readonly plan: Plan
   readonly lock: WorkspaceLock
-  /** Whether a builder.yaml speaks of the commit that is checked out. */
-  readonly readsCommit: boolean
 }
 
 /** The spine up to the plan: loadWorkspace, buildGraph, takeInventory, plan. */
@@ -40,22 +38,20 @@ export async function planWorkspace(session: Session, request: PlanRequest): Pro
     { graph, inventory, identities, selection: selection.value, force, platform: session.platform },
     planLookups(session),
   )
-  return ok({ workspace: graph.workspace, plan: made, lock, readsCommit: declared.value.readsCommit })
+  return ok({ workspace: graph.workspace, plan: made, lock })
 }
 
 export interface DeclaredWorkspace {
   readonly graph: BuildGraph
   readonly inventory: Inventory
   readonly lock: WorkspaceLock
-  readonly readsCommit: boolean
 }
 
 /** What the files say: loadWorkspace, buildGraph, takeInventory, and builder.lock beside them. */
 export async function readDeclared(session: Session, signal: AbortSignal): Promise<Result<DeclaredWorkspace, Stop>> {
   const { root, configFiles: files, parseCache: cache } = session
   using listing = startListing(session, signal)
-  const git = noteUse(workTreeGitFacts(root))
-  const loaded = await loadWorkspace({ root }, { files, cache, git, signal })
+  const loaded = await loadWorkspace({ root }, { files, cache, git: workTreeGitFacts(root), signal })
   if (!loaded.ok) return err(findings(loaded.error.diagnostics, loaded.error.files))
   const graph = buildGraph(loaded.value)
   if (!graph.ok) return err(findings(graph.error, loaded.value.files))
@@ -63,16 +59,7 @@ export async function readDeclared(session: Session, signal: AbortSignal): Promi
   if (inventory === null) return err({ kind: 'cancelled' })
   if (!inventory.ok) return err(findings(inventory.error, loaded.value.files))
   const lock = await readWorkspaceLock(session, { graph: graph.value, inventory: inventory.value })
-  return lock.ok ? ok({ graph: graph.value, inventory: inventory.value, lock: lock.value, readsCommit: git.isUsed() }) : lock
-}
-
-function noteUse(facts: GitFacts): GitFacts & { isUsed(): boolean } {
-  let isUsed = false
-  const commit = () => {
-    isUsed = true
-    return facts.commit()
-  }
-  return { commit, isUsed: () => isUsed }
+  return lock.ok ? ok({ graph: graph.value, inventory: inventory.value, lock: lock.value }) : lock
 }
 
 /** Lists the tree while configuration is read: takeInventory, which needs both, finds it done. Ends with its scope. */

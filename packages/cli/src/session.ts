@@ -2,7 +2,6 @@ import { realpathSync, statSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { type ConfigFiles, findWorkspaceRoot, type ParseCache, workTreeConfigFiles } from '@orchestrate/config'
 import {
-  type Clock,
   err,
   linuxPlatform,
   ok,
@@ -18,11 +17,13 @@ import {
   type FileTree,
   type GitIndexOptions,
   gitIndexFiles,
-  type WorkTree,
+  isLargeRepository,
+  threadedScanner,
   type WorkTreeOptions,
   workTreeFiles,
 } from '@orchestrate/fingerprint'
-import { openStore, readBootId, type Store, storeLocation, type WorkspaceState } from '@orchestrate/store'
+import { openStore, type Store, storeLocation, type WorkspaceState } from '@orchestrate/store'
+import { findBundled } from './bundled-file.ts'
 import { cacheFile, textCache } from './cache-file.ts'
 import { readIndexConfigFiles } from './index-config-files.ts'
 import type { Invocation } from './invocation.ts'
@@ -37,25 +38,13 @@ export interface Session extends AsyncDisposable {
   readonly store: Store
   readonly state: WorkspaceState
   readonly tree: FileTree
-  /** The tree, unless it is git's index. */
-  readonly workTree: WorkTree | null
   readonly configFiles: ConfigFiles
   readonly parseCache: ParseCache
   readonly platform: Platform
-  /** Of this boot of the machine. */
-  readonly bootId: string
 }
 
-export interface SessionOptions {
-  /** Whether files are git's index as it would be checked out. */
-  readonly staged: boolean
-  /** By default this machine's. */
-  readonly clock?: Clock
-}
-
-/** Finds the workspace and opens the store. */
-export async function openSession({ host, directory }: Invocation, options: SessionOptions): Promise<Result<Session, Stop>> {
-  const { clock = systemClock } = options
+/** Finds the workspace and opens the store. With `staged`, files are git's index as it would be checked out. */
+export async function openSession({ host, directory }: Invocation, options: { readonly staged: boolean }): Promise<Result<Session, Stop>> {
   const wrong = checkDirectory(directory) ?? checkStoreVariable(host.env['ORCHESTRATE_STORE'] ?? '')
   if (wrong !== null) return err(wrong)
   const root = await findWorkspaceRoot(directory)
@@ -66,8 +55,7 @@ export async function openSession({ host, directory }: Invocation, options: Sess
       help: 'write one at the root of the repository, or name another directory with -C',
     })
   }
-  const bootId = readBootId()
-  const opened = await openStore({ root: storeLocation(host.env, host.home), clock, bootId })
+  const opened = await openStore({ root: storeLocation(host.env, host.home), clock: systemClock })
   if (!opened.ok) return err(trouble(opened.error))
   const store = opened.value
   const state = await store.workspaceState(root)
@@ -76,7 +64,7 @@ export async function openSession({ host, directory }: Invocation, options: Sess
   const where = { root, environment: { variables: host.env, directory: host.cwd } }
   const files = options.staged
     ? await stagedFiles({ ...where, cache: cacheIn('index-cache'), scratchDirectory: join(store.root, 'tmp') })
-    : ok(workFiles({ ...where, statCache: cacheIn('stat-cache'), clock }))
+    : ok(workFiles({ ...where, statCache: cacheIn('stat-cache'), clock: systemClock }))
   if (!files.ok) {
     await store.close()
     return files
@@ -89,7 +77,6 @@ export async function openSession({ host, directory }: Invocation, options: Sess
     ...files.value,
     parseCache: textCache(join(state.value.directory, options.staged ? 'index-parse-cache.json' : 'parse-cache.json')),
     platform: linuxPlatform(host.arch),
-    bootId,
     [Symbol.asyncDispose]: () => store.close(),
   })
 }
@@ -114,13 +101,13 @@ function checkStoreVariable(value: string): Stop | null {
   return { kind: 'usage', message: `ORCHESTRATE_STORE is "${value}", which is not an absolute path`, help: 'write the whole path' }
 }
 
-type SessionFiles = Pick<Session, 'tree' | 'workTree' | 'configFiles'>
+type SessionFiles = Pick<Session, 'tree' | 'configFiles'>
 
 async function stagedFiles(options: GitIndexOptions): Promise<Result<SessionFiles, Stop>> {
   const tree = gitIndexFiles(options)
   const configFiles = await readIndexConfigFiles(tree)
   if (!configFiles.ok) return err(findings(configFiles.error))
-  if (configFiles.value !== null) return ok({ tree, workTree: null, configFiles: configFiles.value })
+  if (configFiles.value !== null) return ok({ tree, configFiles: configFiles.value })
   return err({
     kind: 'usage',
     message: "the builder.yaml at the root of the workspace is not in git's index",
@@ -129,6 +116,7 @@ async function stagedFiles(options: GitIndexOptions): Promise<Result<SessionFile
 }
 
 function workFiles(options: WorkTreeOptions): SessionFiles {
-  const workTree = workTreeFiles(options)
-  return { tree: workTree, workTree, configFiles: workTreeConfigFiles(options.root) }
+  const script = isLargeRepository(options.root) ? findBundled('scan-thread.js') : null
+  const scanning = script === null ? options : { ...options, scan: threadedScanner(script) }
+  return { tree: workTreeFiles(scanning), configFiles: workTreeConfigFiles(options.root) }
 }

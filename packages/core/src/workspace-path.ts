@@ -15,11 +15,8 @@ export function parseWorkspacePath(text: string): WorkspacePath | null {
 
 export function isWorkspacePath(text: string): text is WorkspacePath {
   if (text === '') return true
-  return !NOT_A_PATH.test(text)
+  return !text.includes('\0') && text.split('/').every((segment) => segment !== '' && segment !== '.' && segment !== '..')
 }
-
-/** A NUL, or a segment that is empty, `.` or `..`. */
-const NOT_A_PATH = /\0|(?:^|\/)\.{0,2}(?:\/|$)/
 
 /**
  * Resolves `relative` against the directory `base`, as `path.posix.join` would.

@@ -22,7 +22,6 @@ export type {
   Records,
   Scratch,
   Store,
-  StoreSeal,
   StoredBlob,
   Trees,
   View,
