@@ -44,7 +44,9 @@ export function createDockerEngine(options: DockerEngineOptions): Engine & { rea
       attempt(api.host, `looking for image "${reference}"`, async () => {
         await session.facts(signal)
         const image = await inspectImage(api, reference, signal)
-        return image === null ? null : { reference, ...image }
+        if (image === null) return null
+        session.layersOfImages.set(image.id, image.diffIds)
+        return { reference, ...image }
       }),
     exportLayers: (image, signal) => exportLayers(session, image, signal),
     prepare: (root, signal) => attempt(api.host, 'importing a toolchain', async () => void (await prepareRoot(session, root, signal))),
@@ -80,18 +82,19 @@ function createSession({ host, run, reaperPath, spoolDirectory, sharesFiles, clo
       })
       return asked
     },
+    layersOfImages: new Map(),
     rootImages: new Map(),
     overlay: true,
-    dirty: false,
+    unsettled: new Set(),
   }
 }
 
 /** The reaper is sent home only when nothing is left for it. */
 async function close(session: DockerSession): Promise<void> {
-  if (session.dirty) {
+  if (session.unsettled.size > 0) {
     const removed = await attempt(session.api.host, 'cleaning up', () => removeOwn(session, AbortSignal.timeout(CLOSE_DEADLINE)))
-    if (removed.ok) session.reaper.dismiss()
-    session.dirty = !removed.ok
+    if (removed.ok) session.unsettled.clear()
   }
+  if (session.unsettled.size === 0) session.reaper.dismiss()
   session.api.close()
 }

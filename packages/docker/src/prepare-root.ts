@@ -48,6 +48,8 @@ async function verifyEngineImage(
   content: Extract<RootFilesystem['content'], { kind: 'engine-image' }>,
   signal: AbortSignal,
 ): Promise<string> {
+  const known = session.layersOfImages.get(content.id)
+  if (known !== undefined && sameDigests(known, content.diffIds)) return content.id
   const image = await inspectImage(session.api, content.id, signal)
   if (image === null)
     throw new EngineTrouble(engineError('engine/image-missing', `the engine no longer has the image "${content.reference}"`, [content.id]))

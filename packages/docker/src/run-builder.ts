@@ -32,7 +32,7 @@ const CREATE_DEADLINE = 60_000
 export async function runBuilder(session: DockerSession, builder: Builder, control: BuilderControl): Promise<BuilderExit> {
   if (control.stop.aborted || control.kill.aborted) return neverStarted()
   const image = await prepareRoot(session, builder.root, control.kill)
-  session.dirty = true
+  session.unsettled.add(containerName(builder))
   session.reaper.start()
   const made = new MadeThings(session, builder)
   try {
@@ -72,11 +72,14 @@ class MadeThings {
   /** What an engine does not let go now is left to close() and to the next sweep: it must not hide how the builder ended. */
   private async removeAll(): Promise<void> {
     const { api } = this.session
-    await Promise.allSettled([this.making])
-    await attempt(api.host, `removing builder "${this.builder.id}"`, async () => {
-      await removeContainer(this.session, containerName(this.builder))
+    const container = containerName(this.builder)
+    const [made] = await Promise.allSettled([this.making])
+    const removed = await attempt(api.host, `removing builder "${this.builder.id}"`, async () => {
+      await removeContainer(this.session, container)
       await Promise.all(this.volumes.map((volume) => removeVolume(this.session, volume)))
     })
+    // Of one that was made halfway, not everything need be known.
+    if (made.status === 'fulfilled' && removed.ok) this.session.unsettled.delete(container)
   }
 }
 

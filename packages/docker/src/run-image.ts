@@ -22,7 +22,7 @@ export function createImageRunner(session: DockerSession): ImageRunner {
 async function runImage(session: DockerSession, request: ImageRun, control: BuilderControl): Promise<ImageExit> {
   if (control.stop.aborted || control.kill.aborted) return { code: 143, outOfMemory: false, stopped: true, startError: null }
   const image = await findLoaded(session, request, control.kill)
-  session.dirty = true
+  session.unsettled.add(containerName(ownerOf(request)))
   session.reaper.start()
   const name = containerName(ownerOf(request))
   try {

@@ -16,10 +16,12 @@ export interface DockerSession {
   readonly reaper: Reaper
   /** Speaks with the engine first if nobody has yet. Throws what `attempt` understands. */
   facts(signal: AbortSignal): Promise<EngineFacts>
+  /** Layers of images that were looked at in this run, by id: an id is a digest of its content. */
+  readonly layersOfImages: Map<string, readonly Digest[]>
   /** By identity of a root file system: the engine's id of its image, being imported or ready. */
   readonly rootImages: Map<Digest, Promise<string>>
   /** False after the engine has refused to lay a writable layer over a view; then views are copied. */
   overlay: boolean
-  /** True once something was made that close() must remove. */
-  dirty: boolean
+  /** Names of containers of which something may be left: close() looks for it. */
+  readonly unsettled: Set<string>
 }

@@ -63,8 +63,11 @@ async function admitBuild(run: Run, target: BuildTarget): Promise<Admission> {
   if (!ready.ok) return finished(run.conclude(target.id, { outcome: 'failed', trouble: ready.error }))
   const engine = await connectEngine(run)
   if (!engine.ok) return finished(run.conclude(target.id, { outcome: 'failed', trouble: engine.error }))
-  const prepared = await engine.value.prepare(ready.value.root, run.deps.stop)
+  const [prepared, cold] = await Promise.all([
+    engine.value.prepare(ready.value.root, run.deps.stop),
+    coldCaches(run, engine.value, cacheKeys(run, target, ready.value)),
+  ])
   if (!prepared.ok)
     return finished(run.conclude(target.id, { outcome: run.deps.stop.aborted ? 'cancelled' : 'failed', trouble: prepared.error }))
-  return { kind: 'run', slot: true, coldCaches: await coldCaches(run, engine.value, cacheKeys(run, target, ready.value)) }
+  return { kind: 'run', slot: true, coldCaches: cold }
 }

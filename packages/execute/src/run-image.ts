@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { err, type ImageSummary, ok, type Result, type TargetOutcome, type Trouble } from '@orchestrate/core'
 import type { ImageTarget } from '@orchestrate/graph'
 import type { ImageRecord } from '@orchestrate/store'
@@ -11,6 +12,8 @@ import { artifactLost, gateFailed } from './trouble.ts'
 /** Emits an image that the store lacks, then delivers it: a stored one is only delivered. */
 export async function runImage(run: Run, target: ImageTarget): Promise<TargetOutcome> {
   const hit = run.imageRecord(target.id)
+  // What has to be built goes first: there is time for what is there while an engine works.
+  if (hit !== null) await setImmediate()
   const stored = hit === null || isTooLarge(target, hit) ? null : await run.deps.emitter.reopen(hit)
   if (stored === null) run.begin(target.id)
   // Gates have ended by now, as everything else that it depends on.
