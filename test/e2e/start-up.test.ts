@@ -1,6 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
 import { expect, it } from 'vitest'
 import { addBusybox, createRig, executable, type Rig, ROOT } from './rig.ts'
 
@@ -13,26 +12,20 @@ function serviceRig(): Rig {
   return rig
 }
 
-/** Runs the executable and gives the files of it that were loaded, relative to its directory: each load is noted by a module hook. */
+/** Runs the executable and gives the files of it that were loaded, relative to its directory. */
 async function filesLoadedBy(rig: Rig, args: readonly string[]): Promise<readonly string[]> {
   const list = join(rig.store, '..', 'loaded')
-  const hooks = join(rig.store, '..', 'hooks.mjs')
-  const register = join(rig.store, '..', 'register.mjs')
+  const watch = join(rig.store, '..', 'watch.cjs')
   writeFileSync(list, '')
   writeFileSync(
-    hooks,
-    `import { appendFileSync } from 'node:fs'
-export const load = (url, context, next) => {
-  appendFileSync(${JSON.stringify(list)}, url + '\\n')
-  return next(url, context)
-}`,
+    watch,
+    `process.on('exit', () => require('node:fs').appendFileSync(${JSON.stringify(list)}, Object.keys(require.cache).join('\\n') + '\\n'))`,
   )
-  writeFileSync(register, `import { register } from 'node:module'\nregister(${JSON.stringify(pathToFileURL(hooks).href)})`)
-  await rig.run(args, { env: { NODE_OPTIONS: `--import=${pathToFileURL(register).href}`, DOCKER_HOST: 'unix:///nowhere/docker.sock' } })
+  await rig.run(args, { env: { NODE_OPTIONS: `--require=${watch}`, DOCKER_HOST: 'unix:///nowhere/docker.sock' } })
   return readFileSync(list, 'utf8')
     .split('\n')
-    .filter((url) => url.startsWith('file:'))
-    .map((url) => relative(dirname(executable), fileURLToPath(url)))
+    .filter((file) => file.startsWith(dirname(executable)))
+    .map((file) => relative(dirname(executable), file))
 }
 
 /** A header that docker-modem alone writes. */

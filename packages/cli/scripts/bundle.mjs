@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// Bundles the executable: packages/cli/dist/orchestrate.js, the reaper and the scanning thread beside it, and a chunk per lazily loaded part.
-import { chmodSync, readFileSync, renameSync, rmSync } from 'node:fs'
+// Bundles the executable: packages/cli/dist/orchestrate.js, the reaper beside it, and a chunk per lazily loaded part.
+import { createHash } from 'node:crypto'
+import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
@@ -22,12 +23,19 @@ const stubs = {
   },
 }
 
-// What nearly every command needs, in one file: finding, reading and linking a file costs a millisecond of start-up.
-const COMMON = [
-  /packages\/(config|graph|store|plan|toolchain|execute|report|image)\/src\//,
-  /packages\/cli\/src\/(?!main|version)[^/]+$/,
-  /\/commander\//,
-]
+// An entry asks for the chunk with the bundler's own helpers, whether it uses them or not: `--version` is to load nothing.
+const leanEntries = {
+  name: 'lean-entries',
+  renderChunk: (code, chunk) =>
+    chunk.isEntry
+      ? code.replace(/^const (require_\w+) = require\("\.\/chunks\/[^"]+"\);\n/gm, (line, name) =>
+          code.split(name).length === 2 ? '' : line,
+        )
+      : null,
+}
+
+// Stands where the digest of the whole bundle will be.
+const UNNAMED = '0'.repeat(64)
 
 // Written beside and swapped in, so that an executable that is being used does not vanish meanwhile.
 const next = `${dist}.next`
@@ -36,24 +44,35 @@ const bundle = await rolldown({
   input: {
     orchestrate: join(cli, 'src/main.ts'),
     reaper: join(cli, '../docker/src/reaper.ts'),
-    'scan-thread': join(cli, '../fingerprint/src/scan-thread.ts'),
   },
   platform: 'node',
-  plugins: [stubs],
+  // Whoever imports one thing of a package shall not load all of it.
+  treeshake: { moduleSideEffects: (id) => !/\/packages\/[^/]+\/src\//.test(id) },
+  plugins: [stubs, leanEntries],
+  checks: { ineffectiveDynamicImport: false },
   resolve: { conditionNames: ['source', 'import', 'node', 'default'] },
-  transform: { target: 'node20.19', define: { ORCHESTRATE_VERSION: JSON.stringify(version) } },
+  transform: { target: 'node20.19', define: { ORCHESTRATE_VERSION: JSON.stringify(version), ORCHESTRATE_BUILD: JSON.stringify(UNNAMED) } },
 })
-await bundle.write({
+const { output } = await bundle.write({
   dir: next,
-  format: 'esm',
+  // Modules of this kind are found, compiled and linked in half the time.
+  format: 'cjs',
   entryFileNames: '[name].js',
-  // Node need not look for a package.json to know what an .mjs is.
-  chunkFileNames: 'chunks/[name]-[hash].mjs',
-  codeSplitting: { groups: [{ name: 'common', test: (id) => COMMON.some((pattern) => pattern.test(id)) }] },
+  chunkFileNames: 'chunks/[name]-[hash].cjs',
   banner: (chunk) => (chunk.name === 'orchestrate' && chunk.isEntry ? '#!/usr/bin/env node' : ''),
   minify: false,
 })
 await bundle.close()
+nameBuild(output.flatMap((part) => (part.type === 'chunk' ? [join(next, part.fileName)] : [])).toSorted())
+writeFileSync(join(next, 'package.json'), '{ "type": "commonjs" }\n')
 chmodSync(join(next, 'orchestrate.js'), 0o755)
 rmSync(dist, { recursive: true, force: true })
 renameSync(next, dist)
+
+/** What one build remembers, another may see otherwise: each bears the digest of all its code. */
+function nameBuild(paths) {
+  const texts = paths.map((path) => readFileSync(path, 'utf8'))
+  const digest = createHash('sha256').update(texts.join('\0')).digest('hex')
+  for (const [index, path] of paths.entries())
+    if (texts[index].includes(UNNAMED)) writeFileSync(path, texts[index].replaceAll(UNNAMED, digest))
+}

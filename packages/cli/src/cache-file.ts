@@ -4,14 +4,15 @@ import type { ParseCache } from '@orchestrate/config'
 
 /** A cache in the workspace's state: what cannot be read counts as nothing, what cannot be written is left. */
 export function cacheFile(path: string): { load(): Promise<Uint8Array | null>; save(bytes: Uint8Array): Promise<void> } {
-  return { load: async () => read(path), save: async (bytes) => replace(path, bytes) }
+  return { load: async () => readCache(path), save: async (bytes) => replaceCache(path, bytes) }
 }
 
 export function textCache(path: string): ParseCache {
-  return { load: () => read(path)?.toString('utf8') ?? null, save: (text) => replace(path, Buffer.from(text)) }
+  return { load: () => readCache(path)?.toString('utf8') ?? null, save: (text) => replaceCache(path, Buffer.from(text)) }
 }
 
-function read(path: string): Buffer | null {
+/** The bytes of a cache; null where it cannot be read. */
+export function readCache(path: string): Buffer | null {
   try {
     return readFileSync(path)
   } catch {
@@ -20,7 +21,7 @@ function read(path: string): Buffer | null {
   }
 }
 
-function replace(path: string, bytes: Uint8Array): void {
+export function replaceCache(path: string, bytes: Uint8Array): void {
   const temporary = `${path}.${randomBytes(6).toString('hex')}`
   try {
     writeFileSync(temporary, bytes, { mode: 0o600 })

@@ -29,6 +29,19 @@ export async function findDamaged({ store }: Session, record: ActionRecord): Pro
   return null
 }
 
+/** Every blob that a record names, those of its trees included; null when a tree cannot be read. */
+export async function namedBlobs({ store }: Session, record: ActionRecord): Promise<readonly Digest[] | null> {
+  const named = blobsOf(record)
+  if (record.kind !== 'build') return named
+  const files: Digest[] = []
+  for (const { tree: digest } of record.artifacts) {
+    const tree = await store.trees.get(digest)
+    if (tree === null) return null
+    for (const entry of tree.entries) if (entry.type === 'file') files.push(entry.digest)
+  }
+  return [...named, ...files]
+}
+
 function blobsOf(record: ActionRecord): readonly Digest[] {
   switch (record.kind) {
     case 'build':

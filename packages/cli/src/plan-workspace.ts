@@ -1,11 +1,13 @@
-import { loadWorkspace, type Workspace, workTreeGitFacts } from '@orchestrate/config'
+import type { Workspace } from '@orchestrate/config'
 import { err, ok, type Result } from '@orchestrate/core'
 import { type Inventory, takeInventory } from '@orchestrate/fingerprint'
-import { type BuildGraph, buildGraph, selectTargets } from '@orchestrate/graph'
+import { type BuildGraph, selectTargets } from '@orchestrate/graph'
 import { type Plan, plan } from '@orchestrate/plan'
+import { declaredGraph } from './declared-graph.ts'
 import { planLookups } from './plan-lookups.ts'
 import type { Session } from './session.ts'
 import { findings, type Stop } from './stop.ts'
+import { unlessAborted } from './unless-aborted.ts'
 import { readWorkspaceLock, refuseLock, type WorkspaceLock } from './workspace-lock.ts'
 
 export interface PlanRequest {
@@ -21,6 +23,8 @@ export interface PlannedWorkspace {
   readonly workspace: Workspace
   readonly plan: Plan
   readonly lock: WorkspaceLock
+  /** Whether a builder.yaml speaks of the commit that is checked out. */
+  readonly readsCommit: boolean
 }
 
 /** The spine up to the plan: loadWorkspace, buildGraph, takeInventory, plan. */
@@ -38,28 +42,27 @@ export async function planWorkspace(session: Session, request: PlanRequest): Pro
     { graph, inventory, identities, selection: selection.value, force, platform: session.platform },
     planLookups(session),
   )
-  return ok({ workspace: graph.workspace, plan: made, lock })
+  return ok({ workspace: graph.workspace, plan: made, lock, readsCommit: declared.value.readsCommit })
 }
 
 export interface DeclaredWorkspace {
   readonly graph: BuildGraph
   readonly inventory: Inventory
   readonly lock: WorkspaceLock
+  readonly readsCommit: boolean
 }
 
 /** What the files say: loadWorkspace, buildGraph, takeInventory, and builder.lock beside them. */
 export async function readDeclared(session: Session, signal: AbortSignal): Promise<Result<DeclaredWorkspace, Stop>> {
-  const { root, configFiles: files, parseCache: cache } = session
   using listing = startListing(session, signal)
-  const loaded = await loadWorkspace({ root }, { files, cache, git: workTreeGitFacts(root), signal })
-  if (!loaded.ok) return err(findings(loaded.error.diagnostics, loaded.error.files))
-  const graph = buildGraph(loaded.value)
-  if (!graph.ok) return err(findings(graph.error, loaded.value.files))
-  const inventory = await unlessAborted(signal, takeInventory({ graph: graph.value, tree: session.tree, signal: listing.signal }))
+  const declared = await declaredGraph(session, signal)
+  if (!declared.ok) return declared
+  const { graph, readsCommit } = declared.value
+  const inventory = await unlessAborted(signal, takeInventory({ graph, tree: session.tree, signal: listing.signal }))
   if (inventory === null) return err({ kind: 'cancelled' })
-  if (!inventory.ok) return err(findings(inventory.error, loaded.value.files))
-  const lock = await readWorkspaceLock(session, { graph: graph.value, inventory: inventory.value })
-  return lock.ok ? ok({ graph: graph.value, inventory: inventory.value, lock: lock.value }) : lock
+  if (!inventory.ok) return err(findings(inventory.error, graph.workspace.files))
+  const lock = await readWorkspaceLock(session, { graph, inventory: inventory.value })
+  return lock.ok ? ok({ graph, inventory: inventory.value, lock: lock.value, readsCommit }) : lock
 }
 
 /** Lists the tree while configuration is read: takeInventory, which needs both, finds it done. Ends with its scope. */
@@ -69,14 +72,4 @@ function startListing({ tree }: Session, stop: AbortSignal): Disposable & { read
   // Whatever it answers is answered to takeInventory too.
   tree.list(signal).catch(() => undefined)
   return { signal, [Symbol.dispose]: () => over.abort() }
-}
-
-/** What `work` gives, or null when it threw because `signal` was aborted. */
-async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T | null> {
-  try {
-    return await work
-  } catch (error) {
-    if (signal.aborted) return null
-    throw error
-  }
 }

@@ -2,6 +2,7 @@ import { realpathSync, statSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { type ConfigFiles, findWorkspaceRoot, type ParseCache, workTreeConfigFiles } from '@orchestrate/config'
 import {
+  type Clock,
   err,
   linuxPlatform,
   ok,
@@ -17,17 +18,17 @@ import {
   type FileTree,
   type GitIndexOptions,
   gitIndexFiles,
-  isLargeRepository,
-  threadedScanner,
+  type WorkTree,
   type WorkTreeOptions,
   workTreeFiles,
 } from '@orchestrate/fingerprint'
-import { openStore, type Store, storeLocation, type WorkspaceState } from '@orchestrate/store'
-import { findBundled } from './bundled-file.ts'
+import { openStore, readBootId, type Store, storeLocation, type WorkspaceState } from '@orchestrate/store'
 import { cacheFile, textCache } from './cache-file.ts'
+import { type GraphCache, graphCache } from './graph-cache.ts'
 import { readIndexConfigFiles } from './index-config-files.ts'
 import type { Invocation } from './invocation.ts'
 import { findings, type Stop, trouble } from './stop.ts'
+import { BUILD } from './version.ts'
 
 /** What every command that reads a workspace works with. */
 export interface Session extends AsyncDisposable {
@@ -38,13 +39,27 @@ export interface Session extends AsyncDisposable {
   readonly store: Store
   readonly state: WorkspaceState
   readonly tree: FileTree
+  /** The tree, unless it is git's index. */
+  readonly workTree: WorkTree | null
   readonly configFiles: ConfigFiles
   readonly parseCache: ParseCache
+  /** Null for a program that does not know which it is: it cannot tell what it would make of the same files. */
+  readonly graphCache: GraphCache | null
   readonly platform: Platform
+  /** Of this boot of the machine. */
+  readonly bootId: string
 }
 
-/** Finds the workspace and opens the store. With `staged`, files are git's index as it would be checked out. */
-export async function openSession({ host, directory }: Invocation, options: { readonly staged: boolean }): Promise<Result<Session, Stop>> {
+export interface SessionOptions {
+  /** Whether files are git's index as it would be checked out. */
+  readonly staged: boolean
+  /** By default this machine's. */
+  readonly clock?: Clock
+}
+
+/** Finds the workspace and opens the store. */
+export async function openSession({ host, directory }: Invocation, options: SessionOptions): Promise<Result<Session, Stop>> {
+  const { clock = systemClock } = options
   const wrong = checkDirectory(directory) ?? checkStoreVariable(host.env['ORCHESTRATE_STORE'] ?? '')
   if (wrong !== null) return err(wrong)
   const root = await findWorkspaceRoot(directory)
@@ -55,7 +70,8 @@ export async function openSession({ host, directory }: Invocation, options: { re
       help: 'write one at the root of the repository, or name another directory with -C',
     })
   }
-  const opened = await openStore({ root: storeLocation(host.env, host.home), clock: systemClock })
+  const bootId = readBootId()
+  const opened = await openStore({ root: storeLocation(host.env, host.home), clock, bootId })
   if (!opened.ok) return err(trouble(opened.error))
   const store = opened.value
   const state = await store.workspaceState(root)
@@ -64,7 +80,7 @@ export async function openSession({ host, directory }: Invocation, options: { re
   const where = { root, environment: { variables: host.env, directory: host.cwd } }
   const files = options.staged
     ? await stagedFiles({ ...where, cache: cacheIn('index-cache'), scratchDirectory: join(store.root, 'tmp') })
-    : ok(workFiles({ ...where, statCache: cacheIn('stat-cache'), clock: systemClock }))
+    : ok(workFiles({ ...where, statCache: cacheIn('stat-cache'), clock }))
   if (!files.ok) {
     await store.close()
     return files
@@ -76,7 +92,9 @@ export async function openSession({ host, directory }: Invocation, options: { re
     state: state.value,
     ...files.value,
     parseCache: textCache(join(state.value.directory, options.staged ? 'index-parse-cache.json' : 'parse-cache.json')),
+    graphCache: BUILD === null ? null : graphCache(cacheIn(options.staged ? 'index-graph-cache' : 'graph-cache'), BUILD),
     platform: linuxPlatform(host.arch),
+    bootId,
     [Symbol.asyncDispose]: () => store.close(),
   })
 }
@@ -101,13 +119,13 @@ function checkStoreVariable(value: string): Stop | null {
   return { kind: 'usage', message: `ORCHESTRATE_STORE is "${value}", which is not an absolute path`, help: 'write the whole path' }
 }
 
-type SessionFiles = Pick<Session, 'tree' | 'configFiles'>
+type SessionFiles = Pick<Session, 'tree' | 'workTree' | 'configFiles'>
 
 async function stagedFiles(options: GitIndexOptions): Promise<Result<SessionFiles, Stop>> {
   const tree = gitIndexFiles(options)
   const configFiles = await readIndexConfigFiles(tree)
   if (!configFiles.ok) return err(findings(configFiles.error))
-  if (configFiles.value !== null) return ok({ tree, configFiles: configFiles.value })
+  if (configFiles.value !== null) return ok({ tree, workTree: null, configFiles: configFiles.value })
   return err({
     kind: 'usage',
     message: "the builder.yaml at the root of the workspace is not in git's index",
@@ -116,7 +134,6 @@ async function stagedFiles(options: GitIndexOptions): Promise<Result<SessionFile
 }
 
 function workFiles(options: WorkTreeOptions): SessionFiles {
-  const script = isLargeRepository(options.root) ? findBundled('scan-thread.js') : null
-  const scanning = script === null ? options : { ...options, scan: threadedScanner(script) }
-  return { tree: workTreeFiles(scanning), configFiles: workTreeConfigFiles(options.root) }
+  const workTree = workTreeFiles(options)
+  return { tree: workTree, workTree, configFiles: workTreeConfigFiles(options.root) }
 }

@@ -1,12 +1,11 @@
-import { lstatSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { ToolchainDeclaration } from '@orchestrate/config'
-import { environmentError, err, isWorkspacePath, ok, type Result } from '@orchestrate/core'
+import { err, isWorkspacePath, ok, type Result } from '@orchestrate/core'
 import type { Inventory } from '@orchestrate/fingerprint'
 import type { BuildGraph } from '@orchestrate/graph'
 import { checkLock, LOCK_FILE, type LockedToolchains, readLock } from '@orchestrate/toolchain'
+import { readLockText } from './lock-text.ts'
 import type { Session } from './session.ts'
-import { findings, type Stop, trouble } from './stop.ts'
+import { findings, type Stop } from './stop.ts'
 
 /** builder.lock, beside what the workspace declares. */
 export interface WorkspaceLock {
@@ -23,7 +22,7 @@ export async function readWorkspaceLock(
   phases: { readonly graph: BuildGraph; readonly inventory: Inventory },
 ): Promise<Result<WorkspaceLock, Stop>> {
   const { graph, inventory } = phases
-  const text = await readLockText(session)
+  const text = await readText(session)
   if (!text.ok) return text
   const declarations = [...graph.targets.values()].flatMap((target) => (target.kind === 'toolchain' ? [target.toolchain] : []))
   const archives = new Map(
@@ -47,36 +46,8 @@ export function refuseLock({ locked, declarations, files }: WorkspaceLock, optio
   return found.length === 0 ? null : findings(found, files)
 }
 
-async function readLockText(session: Session): Promise<Result<string | null, Stop>> {
-  if (session.tree.kind === 'work-tree') return readFromDisk(join(session.root, LOCK_FILE))
+async function readText(session: Session): Promise<Result<string | null, Stop>> {
+  if (session.tree.kind === 'work-tree') return readLockText(session.root)
   const bytes = isWorkspacePath(LOCK_FILE) ? await session.configFiles.read(LOCK_FILE) : null
   return ok(bytes === null ? null : Buffer.from(bytes).toString('utf8'))
-}
-
-/** Through a link, something else would be read as a lock and shown in code frames, and in the end be written over. */
-const NOT_A_FILE = environmentError({
-  id: 'lock/not-a-file',
-  message: 'builder.lock is a link, a directory or something else that is no regular file',
-  help: 'remove it and run `orchestrate lock`',
-})
-
-function readFromDisk(path: string): Result<string | null, Stop> {
-  try {
-    const stat = lstatSync(path, { throwIfNoEntry: false })
-    if (stat === undefined) return ok(null)
-    if (!stat.isFile()) return err(trouble(NOT_A_FILE))
-    return ok(readFileSync(path, 'utf8'))
-  } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : null
-    if (typeof code !== 'string') throw cause
-    return err(
-      trouble(
-        environmentError({
-          id: 'lock/unreadable',
-          message: `builder.lock cannot be read: ${code}`,
-          help: 'make it a readable file, or remove it and run `orchestrate lock`',
-        }),
-      ),
-    )
-  }
 }

@@ -2,7 +2,7 @@ import { lstatSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { compareCodeUnits, isWorkspacePath, type WorkspacePath } from '@orchestrate/core'
 import type { Options as GlobOptions } from 'fast-glob'
-import { matchesSegment } from './members.ts'
+import { segmentMatcher } from './members.ts'
 import { type GitRunner, runGit } from './run-git.ts'
 
 /** Where builder.yaml files come from: the work tree, or git's index. Paths are those of the files themselves. */
@@ -59,7 +59,8 @@ function findDirectories(root: string, directory: string, [segment, ...rest]: re
   if (segment === undefined) return [directory]
   const below = (name: string) => findDirectories(root, directory === '' ? name : `${directory}/${name}`, rest)
   if (!/[*?[]/.test(segment)) return below(segment)
-  const names = directoriesIn(join(root, directory)).filter((name) => !NEVER_MEMBERS.has(name) && matchesSegment(segment, name))
+  const matches = segmentMatcher(segment)
+  const names = directoriesIn(join(root, directory)).filter((name) => !NEVER_MEMBERS.has(name) && matches(name))
   return names.flatMap(below)
 }
 

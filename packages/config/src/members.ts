@@ -57,12 +57,19 @@ function matches<Part>(items: readonly string[], parts: readonly Part[], { isSta
 
 /** Whether one segment of a path matches one segment of a pattern that is not `**`. */
 export function matchesSegment(pattern: string, segment: string): boolean {
+  return segmentMatcher(pattern)(segment)
+}
+
+/** `matchesSegment` for many segments. */
+export function segmentMatcher(pattern: string): (segment: string) => boolean {
+  if (pattern === '*') return () => true
   // One part a star, a "?", a class in brackets, or a character.
   const parts = pattern.match(/\[!?[^\]]+\]|[^]/gu) ?? []
-  return matches(Array.from(segment), parts, {
-    isStar: (part) => part === '*',
-    accepts: (part, character) => part === '?' || part === character || inClass(part, character),
-  })
+  return (segment) =>
+    matches(Array.from(segment), parts, {
+      isStar: (part) => part === '*',
+      accepts: (part, character) => part === '?' || part === character || inClass(part, character),
+    })
 }
 
 function inClass(part: string, character: string): boolean {

@@ -15,8 +15,11 @@ export function parseWorkspacePath(text: string): WorkspacePath | null {
 
 export function isWorkspacePath(text: string): text is WorkspacePath {
   if (text === '') return true
-  return !text.includes('\0') && text.split('/').every((segment) => segment !== '' && segment !== '.' && segment !== '..')
+  return !NOT_A_PATH.test(text)
 }
+
+/** A NUL, or a segment that is empty, `.` or `..`. */
+const NOT_A_PATH = /\0|(?:^|\/)\.{0,2}(?:\/|$)/
 
 /**
  * Resolves `relative` against the directory `base`, as `path.posix.join` would.

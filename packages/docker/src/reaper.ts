@@ -2,4 +2,4 @@ import { stdin } from 'node:process'
 import { reap } from './reap.ts'
 
 // The entry of the reaper process; bundled on its own, because it must start in no time and hold next to nothing.
-await reap(stdin)
+void reap(stdin)

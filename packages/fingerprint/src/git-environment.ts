@@ -31,6 +31,12 @@ export async function repositoryVariables(
   }
 }
 
+/** Whether a variable tells git which repository to take, or where to look for one, or may do so. */
+export function namesRepository(variables: ProcessEnvironment['variables']): boolean {
+  if ([...REPOSITORY_VARIABLES, ...SEARCH_VARIABLES].some((name) => variables[name] !== undefined)) return true
+  return Object.entries(variables).some(([name, value]) => CONFIG_VARIABLE.test(name) && PLACING_SETTING.test(value ?? ''))
+}
+
 /** The variables without those that name a repository: for another repository, such as a submodule. */
 export function withoutRepository(variables: ProcessEnvironment['variables']): ProcessEnvironment['variables'] {
   const others = { ...variables }
@@ -49,3 +55,9 @@ const REPOSITORY_VARIABLES = [
   'GIT_GRAFT_FILE',
   'GIT_SHALLOW_FILE',
 ]
+
+const SEARCH_VARIABLES = ['GIT_CEILING_DIRECTORIES', 'GIT_DISCOVERY_ACROSS_FILESYSTEM']
+
+/** By which variables pass settings on. */
+const CONFIG_VARIABLE = /^GIT_CONFIG_(PARAMETERS|KEY_\d+)$/
+const PLACING_SETTING = /worktree|include/i

@@ -8,6 +8,7 @@ import { eachAtOnce } from './each-at-once.ts'
 import type { PlanLookups } from './lookups.ts'
 import type { Plan, PlannedTarget } from './plan.ts'
 import type { PlanInput } from './plan-input.ts'
+import { estimate } from './settled-plan.ts'
 import { wavesOf } from './waves.ts'
 
 /** Look-ups under way at once: enough to hide latency, few enough for the limit of open files. */
@@ -68,7 +69,6 @@ async function decideAllToolchains(
 function planned(drafted: DraftedTarget, decided: Decided, { graph, force }: PlanInput, lookups: PlanLookups): PlannedTarget {
   const { id, kind, service } = drafted.target
   const isWork = 'ingredients' in drafted
-  const last = lookups.lastGood(id)
   return {
     id,
     kind,
@@ -77,7 +77,7 @@ function planned(drafted: DraftedTarget, decided: Decided, { graph, force }: Pla
     recipe: drafted.recipe,
     mayStop: isWork && decided.fingerprint === null && !force,
     needs: dependenciesOf(graph, id),
-    estimatedSeconds: last === null ? null : last.durationMs / 1000,
+    estimatedSeconds: estimate(lookups.lastGood(id)),
     ingredients: isWork ? drafted.ingredients : null,
   }
 }

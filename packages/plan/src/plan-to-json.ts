@@ -1,5 +1,5 @@
 import type { DecisionKind, Digest, Reason, TargetId, TargetKind } from '@orchestrate/core'
-import type { Plan } from './plan.ts'
+import type { PlanOutline } from './plan.ts'
 
 /** `plan --json`: stable and versioned; described by schemas/plan.schema.json. */
 export interface PlanJson {
@@ -23,7 +23,7 @@ export interface PlannedTargetJson {
 }
 
 /** The plan as other programs read it. */
-export function planToJson(plan: Plan): PlanJson {
+export function planToJson(plan: PlanOutline): PlanJson {
   return {
     schemaVersion: 1,
     workspace: plan.graph.workspace.name,

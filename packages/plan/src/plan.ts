@@ -12,6 +12,14 @@ export interface Plan {
   readonly summary: Readonly<Record<DecisionKind, number>>
 }
 
+/** What of a plan is shown. */
+export interface PlanOutline extends Pick<Plan, 'summary'> {
+  readonly graph: { readonly workspace: { readonly name: string } }
+  readonly targets: ReadonlyMap<TargetId, OutlinedTarget>
+}
+
+export type OutlinedTarget = Omit<PlannedTarget, 'ingredients' | 'record'>
+
 export interface PlannedTarget {
   readonly id: TargetId
   readonly kind: TargetKind

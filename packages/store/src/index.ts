@@ -22,6 +22,7 @@ export type {
   Records,
   Scratch,
   Store,
+  StoreSeal,
   StoredBlob,
   Trees,
   View,

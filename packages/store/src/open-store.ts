@@ -17,6 +17,7 @@ import { createRunDirectory, sweepRuns } from './run-directory.ts'
 import { makeScratch, removeQuietly } from './scratch.ts'
 import { attempt } from './storage-error.ts'
 import { prepareStoreDirectory } from './store-directory.ts'
+import { holds, makeSeal } from './store-seal.ts'
 import type { Store } from './store.ts'
 import { createTrees } from './trees.ts'
 import { openVerificationCache, type VerificationCache } from './verification-cache.ts'
@@ -60,11 +61,14 @@ function assemble(deps: ShelfDeps): Store {
   const writer = createBlobWriter(deps, shelf, dirty)
   const blobs = createBlobs(deps, shelf, writer)
   const trees = createTrees(blobs)
+  const records = createRecords(deps, dirty)
   return {
     root,
     blobs,
     trees,
-    records: createRecords(deps, dirty),
+    records,
+    seal: (fingerprints, digests) => makeSeal({ records, shelf }, fingerprints, digests),
+    isAsSealed: (seal) => holds({ records, shelf }, seal),
     views: createViews(deps, shelf),
     logs: createLogs(root, disk),
     ingest: (entries, declared) => ingestEntries(entries, declared, { root, writer, trees }),

@@ -18,6 +18,13 @@ export interface Store {
   ingest(entries: AsyncIterable<ArchiveEntry>, declared: readonly string[]): Promise<Result<IngestedOutputs, Trouble>>
   /** A scratch directory on the store's file system, removed on dispose; leftovers of dead runs are swept. */
   scratch(): Promise<Result<Scratch, EnvironmentError>>
+  /**
+   * By what these records and blobs are known again. Null when one of them is not there, was not read through this store, or is not
+   * known to be intact.
+   */
+  seal(records: readonly Digest[], blobs: Iterable<Digest>): StoreSeal | null
+  /** Whether every record and blob is the intact file that it was when `seal` was made; `verify` would say the same. */
+  isAsSealed(seal: StoreSeal): boolean
   /** State of one workspace (stat cache, history, parse cache), by the real path of its root. */
   workspaceState(root: string): Promise<Result<WorkspaceState, EnvironmentError>>
   /**
@@ -25,6 +32,19 @@ export interface Store {
    * A store that was not closed loses nothing but time. Nothing of the store may be used afterwards.
    */
   close(): Promise<void>
+}
+
+/**
+ * Files of a store, each with the state in which it was read and found right, in columns: a plan of a thousand services names
+ * some ten thousand. It holds for one boot of the machine only, as a power cut may tear files that were not synced.
+ */
+export interface StoreSeal {
+  /** The 64 hexadecimal digits of each, one after the other. */
+  readonly digests: string
+  /** What each is: 0 a record, 1 a blob's plain file, 2 its executable twin. */
+  readonly kinds: Uint8Array
+  /** Inode, size, mtime and ctime of each. */
+  readonly states: Float64Array
 }
 
 export interface Scratch extends AsyncDisposable {

@@ -6,9 +6,9 @@ import { EXIT, type ExitCode, worstExitCode } from '../exit-code.ts'
 import { mayLoad, openDelivery } from '../open-delivery.ts'
 import { openExecution } from '../open-execution.ts'
 import { handleInterrupts } from '../interrupts.ts'
-import { planWorkspace } from '../plan-workspace.ts'
 import { keepHeapSmall } from '../keep-heap-small.ts'
 import type { Invocation } from '../invocation.ts'
+import { recallOrPlan } from '../recall-or-plan.ts'
 import { createReporter, printImages } from '../reporter.ts'
 import { openSession } from '../session.ts'
 import { stopCommand } from '../stop.ts'
@@ -45,7 +45,7 @@ export async function apply(invocation: Invocation, options: ApplyOptions): Prom
   await using docker = openDockerConnection(surroundings, interrupts.stop)
   // It answers while we plan, which needs no engine.
   if (mayLoad(delivery.value, engine.value)) await docker.anticipate()
-  const planned = await planWorkspace(session, {
+  const planned = await recallOrPlan(session, {
     services: options.services,
     force: options.force,
     locked: options.locked,

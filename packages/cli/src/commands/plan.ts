@@ -2,7 +2,7 @@ import { planToJson } from '@orchestrate/plan'
 import { renderPlan } from '@orchestrate/report'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import type { Invocation } from '../invocation.ts'
-import { withPlan } from '../with-plan.ts'
+import { withOutline } from '../with-outline.ts'
 
 export interface PlanOptions {
   readonly services: readonly string[]
@@ -13,7 +13,7 @@ export interface PlanOptions {
 
 /** `orchestrate plan`: what apply would do, and why. */
 export async function plan(invocation: Invocation, options: PlanOptions): Promise<ExitCode> {
-  return withPlan(invocation, options, ({ plan: made }) => {
+  return withOutline(invocation, options, (made) => {
     const { stdout } = invocation.host
     stdout.write(options.json ? `${JSON.stringify(planToJson(made))}\n` : renderPlan(made, { color: invocation.colorOf(stdout) }))
     const pending = made.summary.current < made.targets.size
