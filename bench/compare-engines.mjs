@@ -112,11 +112,12 @@ function bareRun() {
   return measure('docker', ['run', '--rm', '--network=none', name, '/bin/true'], { cwd: repo }).seconds
 }
 
-/** A store in which the toolchain is ready for both engines, and nothing else. */
+/** A store in which the toolchain is ready for both engines and on disk, and nothing else. */
 function renewStore() {
   if (env.ORCHESTRATE_STORE !== undefined) rmSync(env.ORCHESTRATE_STORE, { recursive: true, force: true })
   env.ORCHESTRATE_STORE = join(work, `store-${stores++}`)
   for (const engine of ['docker', 'embedded']) orchestrateJson(['apply', 'small', 'large', '--force', '--no-load', '--engine', engine])
+  execFileSync('sync')
 }
 
 /** @param {string} engine @param {string} service @returns {number} seconds from the decision to the result */
