@@ -5,6 +5,7 @@ import { findCgroupPlace, findUnified } from './cgroup-place.ts'
 import { thisMachine } from './cgroup.ts'
 import { runDirectory } from './container-directory.ts'
 import type { EmbeddedEngineOptions } from './engine-options.ts'
+import { findExecutable } from './find-executable.ts'
 import { findHost } from './find-host.ts'
 import type { FoundHost, HostSearch } from './host-search.ts'
 import { forgetHost } from './remembered-host.ts'
@@ -28,11 +29,12 @@ export interface EmbeddedSession {
 
 export function createSession(options: EmbeddedEngineOptions): EmbeddedSession {
   const { directory, clock, uid, run, runtime } = options
+  const searchPath = options.env.get('PATH') ?? ''
   const search: HostSearch = {
     runtime,
     directory,
     run,
-    searchPath: options.env.get('PATH') ?? '',
+    searchPath,
     uid,
     place: findCgroupPlace(thisMachine),
     unified: findUnified(thisMachine),
@@ -52,7 +54,7 @@ export function createSession(options: EmbeddedEngineOptions): EmbeddedSession {
   return {
     options,
     search,
-    roots: openRoots({ directory, clock, uid, progress: options.progress }),
+    roots: openRoots({ directory, clock, uid, find: findExecutable('find', searchPath), progress: options.progress }),
     caches: openCaches(directory),
     host: (signal) => found ?? look(false, signal),
     searchAgain: async (signal) => {

@@ -22,14 +22,21 @@ export interface TemporaryRoots extends Disposable {
   kept(): readonly string[]
 }
 
-/** @param directory by default a new one */
-export function temporaryRoots(directory: string = realpathSync(mkdtempSync(join(tmpdir(), 'roots-test-')))): TemporaryRoots {
+/**
+ * @param directory by default a new one
+ * @param find the program that looks at roots, or null for none
+ */
+export function temporaryRoots(
+  directory: string = realpathSync(mkdtempSync(join(tmpdir(), 'roots-test-'))),
+  find: string | null = '/usr/bin/find',
+): TemporaryRoots {
   const lines: string[] = []
   const open = (): Roots =>
     openRoots({
       directory: join(directory, 'state'),
       clock: systemClock,
       uid: process.getuid?.() ?? 0,
+      find,
       progress: (message) => void lines.push(message),
     })
   mkdirSync(join(directory, 'layers'), { recursive: true })

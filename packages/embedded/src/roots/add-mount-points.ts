@@ -2,7 +2,6 @@ import { chmodSync, lstatSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { onDisk } from '@orchestrate/store'
 import { findInside, type InnerFiles } from '../inner-files.ts'
-import { type BinaryText, fromHostPath } from './binary-text.ts'
 
 /** Those of `mountPoints` that a root has nothing for. */
 export function missingMountPoints(root: string, mountPoints: readonly string[]): readonly string[] {
@@ -11,14 +10,13 @@ export function missingMountPoints(root: string, mountPoints: readonly string[])
 }
 
 /**
- * Makes directories in a root that is unpacked already, links followed inside the root; gives what was made, relative to it.
+ * Makes directories in a root that is unpacked already, links followed inside the root.
  * Where something else is in the way nothing is made: the runtime will say so.
  *
  * @throws DiskError
  */
-export function addMountPoints(root: string, mountPoints: readonly string[]): readonly BinaryText[] {
+export function addMountPoints(root: string, mountPoints: readonly string[]): void {
   const files: InnerFiles = { root, mounts: [] }
-  const made: BinaryText[] = []
   for (const mountPoint of mountPoints) {
     const segments = mountPoint.split('/').filter((segment) => segment !== '')
     for (const [index, name] of segments.entries()) {
@@ -31,8 +29,6 @@ export function addMountPoints(root: string, mountPoints: readonly string[]): re
         mkdirSync(path)
         chmodSync(path, 0o755)
       })
-      made.push(fromHostPath(path.slice(root.length + 1)))
     }
   }
-  return made
 }

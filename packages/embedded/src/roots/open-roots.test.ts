@@ -74,43 +74,65 @@ describe('a root', () => {
   })
 })
 
+const DAMAGE: readonly [string, (root: string) => void][] = [
+  ['a longer file', (root) => appendFileSync(join(root, 'etc/passwd'), 'x')],
+  [
+    'other content with the old times',
+    (root) => {
+      const { atime, mtime } = lstatSync(join(root, 'etc/passwd'))
+      writeFileSync(join(root, 'etc/passwd'), 'toor')
+      utimesSync(join(root, 'etc/passwd'), atime, mtime)
+    },
+  ],
+  ['another mode', (root) => chmodSync(join(root, 'bin/sh'), 0o777)],
+  ['a file more', (root) => writeFileSync(join(root, 'bin/new'), '')],
+  ['a file less', (root) => rmSync(join(root, 'bin/sh'))],
+  ['another name', (root) => renameSync(join(root, 'bin/sh'), join(root, 'bin/bash'))],
+  [
+    'another link',
+    (root) => {
+      rmSync(join(root, 'lib'))
+      symlinkSync('usr/li2', join(root, 'lib'))
+    },
+  ],
+  ['a mode of the root', (root) => chmodSync(root, 0o700)],
+  ['nothing left', (root) => rmSync(root, { recursive: true })],
+  ['no state', (root) => rmSync(join(root, '../state'))],
+  ['a state of nonsense', (root) => writeFileSync(join(root, '../state'), 'sha256:0\0bin')],
+]
+
 describe('a changed root', () => {
-  it.each<[string, (root: string) => void]>([
-    ['a longer file', (root) => appendFileSync(join(root, 'etc/passwd'), 'x')],
-    [
-      'other content with the old times',
-      (root) => {
-        const { atime, mtime } = lstatSync(join(root, 'etc/passwd'))
-        writeFileSync(join(root, 'etc/passwd'), 'toor')
-        utimesSync(join(root, 'etc/passwd'), atime, mtime)
-      },
-    ],
-    ['another mode', (root) => chmodSync(join(root, 'bin/sh'), 0o777)],
-    ['a file more', (root) => writeFileSync(join(root, 'bin/new'), '')],
-    ['a file less', (root) => rmSync(join(root, 'bin/sh'))],
-    ['another name', (root) => renameSync(join(root, 'bin/sh'), join(root, 'bin/bash'))],
-    [
-      'another link',
-      (root) => {
-        rmSync(join(root, 'lib'))
-        symlinkSync('usr/li2', join(root, 'lib'))
-      },
-    ],
-    ['a mode of the root', (root) => chmodSync(root, 0o700)],
-    ['nothing left', (root) => rmSync(root, { recursive: true })],
-    ['no state', (root) => rmSync(join(root, '../state'))],
-    ['a state of nonsense', (root) => writeFileSync(join(root, '../state'), 'sha256:0\0bin')],
-  ])('with %s is noticed, discarded and unpacked again', async (_, damage) => {
+  it.each(['/usr/bin/find', null].flatMap((find) => DAMAGE.map(([what, damage]) => ({ what, damage, find }))))(
+    'with $what is noticed by $find, discarded and unpacked again',
+    async ({ damage, find }) => {
+      using temporary = temporaryRoots(undefined, find)
+      const root = temporary.rootOf(TAR)
+      const directory = valueOf(await temporary.roots.ensure(root, [], never))
+      damage(directory.path)
+      expect(await temporary.roots.verify(directory)).toBe(false)
+      await temporary.roots.discard(directory)
+      expect(temporary.kept()).toEqual([])
+      const again = valueOf(await temporary.roots.ensure(root, [], never))
+      expect(await temporary.roots.verify(again)).toBe(true)
+      expect(readFileSync(join(again.path, 'etc/passwd'), 'utf8')).toBe('root')
+    },
+  )
+
+  it('is noticed where the find of this machine is not the one that knows -printf', async () => {
+    using temporary = temporaryRoots(undefined, '/bin/false')
+    const directory = valueOf(await temporary.roots.ensure(temporary.rootOf(TAR), [], never))
+    expect(readFileSync(join(directory.path, '../state'), 'utf8')).toMatch(/^walk sha256:[0-9a-f]{64}\n$/)
+    expect(await temporary.open().verify(directory)).toBe(true)
+    appendFileSync(join(directory.path, 'etc/passwd'), 'x')
+    expect(await temporary.open().verify(directory)).toBe(false)
+  })
+
+  it('is what a root is taken for whose find is gone', async () => {
     using temporary = temporaryRoots()
-    const root = temporary.rootOf(TAR)
-    const directory = valueOf(await temporary.roots.ensure(root, [], never))
-    damage(directory.path)
-    expect(await temporary.roots.verify(directory)).toBe(false)
-    await temporary.roots.discard(directory)
-    expect(temporary.kept()).toEqual([])
-    const again = valueOf(await temporary.roots.ensure(root, [], never))
-    expect(await temporary.roots.verify(again)).toBe(true)
-    expect(readFileSync(join(again.path, 'etc/passwd'), 'utf8')).toBe('root')
+    const directory = valueOf(await temporary.roots.ensure(temporary.rootOf(TAR), [], never))
+    expect(readFileSync(join(directory.path, '../state'), 'utf8')).toMatch(/^find sha256:[0-9a-f]{64}\n$/)
+    using later = temporaryRoots(temporary.directory, null)
+    expect(await later.roots.verify(directory)).toBe(false)
   })
 
   it('is looked at once per process', async () => {

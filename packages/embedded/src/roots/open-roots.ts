@@ -92,9 +92,9 @@ class RootShelf implements Roots {
     if (!(await this.#extend(request))) {
       await this.#disk.remove(request.identity)
       await this.#disk.sweep()
-      const { progress, clock, uid } = this.#options
+      const { progress, clock, uid, find } = this.#options
       const owners = request.purpose === 'image' && uid === 0 ? 'kept' : 'dropped'
-      await unpackRoot(request, this.#disk, { owners, progress, clock, signal })
+      await unpackRoot(request, this.#disk, { owners, progress, clock, find, signal })
     }
     this.#verified.delete(request.identity)
   }
@@ -108,13 +108,10 @@ class RootShelf implements Roots {
   /** Makes missing mount points in a root that is as it was unpacked; false when there is no such root. */
   async #extend({ identity, mountPoints }: RootRequest): Promise<boolean> {
     const path = this.#disk.rootPath(identity)
-    const stateFile = this.#disk.statePath(identity)
-    const state = readState(stateFile)
-    if (state === null || !(await matchesState(path, state))) return false
-    const paths = [...state.paths, ...addMountPoints(path, missingMountPoints(path, mountPoints))]
-    const digest = await measureRoot(path, paths)
-    if (digest !== null) writeState(stateFile, { digest, paths })
-    return digest !== null
+    if (!(await this.#matches(path, identity))) return false
+    addMountPoints(path, missingMountPoints(path, mountPoints))
+    writeState(this.#disk.statePath(identity), await measureRoot(path, this.#options.find))
+    return true
   }
 
   /** Another process may just have been making a mount point. */
@@ -124,7 +121,7 @@ class RootShelf implements Roots {
 
   async #matches(path: string, identity: Digest): Promise<boolean> {
     const state = readState(this.#disk.statePath(identity))
-    return state !== null && matchesState(path, state)
+    return state !== null && matchesState(path, state, this.#options.find)
   }
 
   #locked<T>(identity: Digest, signal: AbortSignal, work: () => Promise<T>): Promise<T> {

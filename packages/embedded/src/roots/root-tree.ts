@@ -133,14 +133,6 @@ export class RootTree {
     if (mtime !== null) this.#at(directory.path, (path) => utimesSync(path, mtime, mtime))
   }
 
-  /** The paths of everything below the root, parents first. */
-  paths(directory: DirectoryNode = this.root): readonly BinaryText[] {
-    return [...directory.children].flatMap(([name, node]) => [
-      pathOf({ directory, name }),
-      ...(node.kind === 'directory' ? this.paths(node) : []),
-    ])
-  }
-
   /** What is made belongs to the caller, which root's files always do. */
   #chown(path: string | Buffer, { uid, gid }: Owner): void {
     if (this.#owners === 'kept') lchownSync(path, uid, gid)

@@ -65,10 +65,9 @@ export class RootWriter implements TarVisitor {
     else this.#tree.createFile(place, { ...PLAIN, mode, mtime: PROVIDED_MTIME, size: 0 }).finish()
   }
 
-  /** To be called last; gives the paths of everything in the root, parents first. @throws DiskError */
-  finish(): readonly BinaryText[] {
+  /** To be called last. @throws DiskError */
+  finish(): void {
     this.#tree.finish()
-    return this.#tree.paths()
   }
 
   /** Closes what an interrupted archive left open. */

@@ -8,6 +8,8 @@ export interface RootsOptions {
   readonly clock: Clock
   /** Of this process; the superuser keeps the owners of an image's files, everybody else owns all of them. */
   readonly uid: number
+  /** `find` of this machine, absolute; null where there is none. */
+  readonly find: string | null
   /** One live line for a long unpacking. */
   readonly progress: (message: string) => void
 }

@@ -19,6 +19,7 @@ export interface UnpackOptions {
   readonly owners: 'kept' | 'dropped'
   readonly progress: (message: string) => void
   readonly clock: Clock
+  readonly find: string | null
   readonly signal: AbortSignal
 }
 
@@ -34,10 +35,8 @@ export async function unpackRoot(request: RootRequest, disk: RootsDisk, options:
   try {
     await unpackLayers(request.layers, writer, { onBytes: reportBytes(request, options), signal: options.signal })
     provideMountPoints(writer, request.purpose, request.mountPoints)
-    const paths = writer.finish()
-    const digest = await measureRoot(begun.root, paths)
-    if (digest === null) throw new Error('a part of the root file system is gone already')
-    writeState(begun.state, { digest, paths })
+    writer.finish()
+    writeState(begun.state, await measureRoot(begun.root, options.find))
     if (writer.skipped > 0) options.progress(`${writer.skipped} device nodes and pipes of the root file system were left out`)
     await disk.keep(begun.path, request.identity)
   } catch (error) {
