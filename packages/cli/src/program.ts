@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os'
 import { renderUsageError } from '@orchestrate/report'
 import { Command, CommanderError, Option } from 'commander'
-import { defineCommands, example } from './define-commands.ts'
+import { example } from './command-words.ts'
+import { defineCommands } from './define-commands.ts'
 import { EXIT } from './exit-code.ts'
 import { type ColorChoice, findHome, type Host, usesColor } from './host.ts'
 import type { Invocation } from './invocation.ts'
@@ -60,7 +61,7 @@ function buildProgram(host: Host, version: string, finish: (code: number) => voi
     .showSuggestionAfterError()
     .helpCommand(false)
   example(program, ['orchestrate plan', 'orchestrate apply'])
-  defineCommands(program, (command) => invocationOf(command, host), finish)
+  defineCommands(program, { invoke: (command) => invocationOf(command, host), finish })
   answerThrough(program, host)
   return program
 }

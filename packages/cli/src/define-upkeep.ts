@@ -1,0 +1,36 @@
+import type { Command } from 'commander'
+import { type CommandFrame, collect, ENGINE, example, SELECTORS } from './command-words.ts'
+
+export function addLock(program: Command, { invoke, finish }: CommandFrame): void {
+  example(program.command('lock'), ['orchestrate lock', 'orchestrate lock --update go'])
+    .description('resolve toolchains and bases and pin them in builder.lock')
+    .option('--check', 'change nothing; exit with 64 when builder.lock is out of date')
+    .option('--update <name>', 'resolve this toolchain again; may be repeated', collect)
+    .option('--engine <which>', ENGINE)
+    .action(async (options: { check?: true; update?: string[]; engine?: string }, command: Command) => {
+      const { lock } = await import('./commands/lock.ts')
+      finish(await lock(invoke(command), { check: options.check === true, update: options.update ?? [], engine: options.engine ?? null }))
+    })
+}
+
+export function addCi(program: Command, { invoke, finish }: CommandFrame): void {
+  const ci = example(program.command('ci'), ['orchestrate ci matrix']).description('cut CI jobs from the plan').helpCommand(false)
+  example(ci.command('matrix'), ['orchestrate ci matrix'])
+    .description('a job matrix of what acts; also written to $GITHUB_OUTPUT where that is set')
+    .argument('[service...]', SELECTORS)
+    .action(async (services: string[], _options: object, command: Command) => {
+      const { ciMatrix } = await import('./commands/ci-matrix.ts')
+      finish(await ciMatrix(invoke(command), { services }))
+    })
+}
+
+export function addDoctor(program: Command, { invoke, finish }: CommandFrame): void {
+  example(program.command('doctor'), ['orchestrate doctor', 'orchestrate doctor --engine embedded --json'])
+    .description('try the engines and what else this machine needs, and say what to do')
+    .option('--engine <which>', ENGINE)
+    .option('--json', 'print the answers as JSON')
+    .action(async (options: { engine?: string; json?: true }, command: Command) => {
+      const { doctor } = await import('./commands/doctor.ts')
+      finish(await doctor(invoke(command), { engine: options.engine ?? null, json: options.json === true }))
+    })
+}
