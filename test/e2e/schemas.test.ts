@@ -21,11 +21,16 @@ const FILES = {
 }
 
 describe('what programs read', () => {
-  it('is as the schemas say: every line of apply --json, the plan before and after, the matrix, the findings', async () => {
+  it('is as the schemas say: every line of apply --json, the plan before and after, the graph, the matrix, the findings', async () => {
     using rig = createRig(FILES, 'embedded')
     addBusybox(rig)
     const plan = validator('plan')
     expect([plan(JSON.parse((await rig.run(['plan', '--json'])).stdout)), plan.errors]).toEqual([true, null])
+    const graph = validator('graph')
+    for (const more of [[], ['--targets']]) {
+      const { stdout } = await rig.run(['graph', '--format', 'json', ...more])
+      expect([graph(JSON.parse(stdout)), graph.errors]).toEqual([true, null])
+    }
     const matrix = validator('matrix')
     expect([matrix(JSON.parse((await rig.run(['ci', 'matrix'])).stdout)), matrix.errors]).toEqual([true, null])
     const event = validator('events')

@@ -1,4 +1,5 @@
-import type { Command } from 'commander'
+import type { GraphFormat } from '@orchestrate/report'
+import { type Command, Option } from 'commander'
 import { type CommandFrame, example, SELECTORS } from './command-words.ts'
 
 /** Commands that look at the workspace and need no engine. */
@@ -36,5 +37,18 @@ export function addPlanning(program: Command, { invoke, finish }: CommandFrame):
     .action(async (services: string[], options: { json?: true }, command: Command) => {
       const { ls } = await import('./commands/ls.ts')
       finish(await ls(invoke(command), { services, json: options.json === true }))
+    })
+  example(program.command('graph'), ['orchestrate graph', 'orchestrate graph checkout --targets --format mermaid'])
+    .description('show which services need which, and what of them would act; needs no engine')
+    .argument('[service...]', SELECTORS)
+    .addOption(
+      new Option('--format <how>', 'text: a tree; dot: for Graphviz; mermaid; json')
+        .choices(['text', 'dot', 'mermaid', 'json'])
+        .default('text'),
+    )
+    .option('--targets', 'show toolchains, builds and images instead of services')
+    .action(async (services: string[], options: { format: GraphFormat; targets?: true }, command: Command) => {
+      const { graph } = await import('./commands/graph.ts')
+      finish(await graph(invoke(command), { services, format: options.format, targets: options.targets === true }))
     })
 }
