@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { CommandFrame } from './command-words.ts'
 import { addPlanning } from './define-planning.ts'
+import { addQuestions } from './define-questions.ts'
 import { addApply, addRun } from './define-running.ts'
 import { addCi, addDoctor, addLock } from './define-upkeep.ts'
 
@@ -9,6 +10,7 @@ export function defineCommands(program: Command, frame: CommandFrame): void {
   addPlanning(program, frame)
   addApply(program, frame)
   addRun(program, frame)
+  addQuestions(program, frame)
   addLock(program, frame)
   addCi(program, frame)
   addDoctor(program, frame)

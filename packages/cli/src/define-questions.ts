@@ -1,0 +1,14 @@
+import type { Command } from 'commander'
+import { type CommandFrame, example } from './command-words.ts'
+
+/** Commands that ask about one service. */
+export function addQuestions(program: Command, { invoke, finish }: CommandFrame): void {
+  example(program.command('logs'), ['orchestrate logs checkout', 'orchestrate logs checkout:test --follow'])
+    .description('print what the last builds of a service wrote, cached or not')
+    .argument('<service[:build]>', 'a service, or one of its builds')
+    .option('-f, --follow', 'print what a build that runs writes, until it ends')
+    .action(async (build: string, options: { follow?: true }, command: Command) => {
+      const { logs } = await import('./commands/logs.ts')
+      finish(await logs(invoke(command), { build, follow: options.follow === true }))
+    })
+}
