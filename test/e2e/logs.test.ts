@@ -19,7 +19,7 @@ function plain(rig: Rig, text: string): string {
   return text
     .replaceAll(TIMES, '')
     .replaceAll(rig.store, 'STORE')
-    .replaceAll(/(logs|blobs)\/[0-9a-f/]+/g, '$1/…')
+    .replaceAll(/(logs|blobs)\/[0-9a-f]+/g, '$1/…')
 }
 
 describe('orchestrate logs', () => {
