@@ -14,8 +14,15 @@ export const CONFIG_DIAGNOSTICS = [
   },
   { id: 'config/conflicting-keys', severity: 'error', summary: 'two keys exclude each other', help: 'keep one of them' },
   { id: 'config/duplicate-key', severity: 'error', summary: 'a map has the same key twice', help: 'remove or rename one of them' },
+  { id: 'config/duplicate-layer', severity: 'error', summary: 'an image has two layers of one name', help: 'rename or remove one of them' },
   { id: 'config/duplicate-library', severity: 'error', summary: 'two libraries have the same name', help: 'rename one of them' },
   { id: 'config/duplicate-service', severity: 'error', summary: 'two services have the same name', help: 'rename one of them' },
+  {
+    id: 'config/empty-layer',
+    severity: 'error',
+    summary: 'an image names a layer that none of its files chooses',
+    help: 'write "layer: NAME" beside a file, or take the layer out',
+  },
   {
     id: 'config/invalid-artifact',
     severity: 'error',
@@ -134,6 +141,12 @@ export const CONFIG_DIAGNOSTICS = [
     help: 'write the values out, or use a template',
   },
   { id: 'config/unknown-key', severity: 'error', summary: 'a key that the language does not know', help: 'correct or remove it' },
+  {
+    id: 'config/unknown-layer',
+    severity: 'error',
+    summary: 'a file of an image chooses a layer that the image does not name',
+    help: 'correct the name, or add it to "layers"',
+  },
   {
     id: 'config/unknown-library',
     severity: 'error',

@@ -140,6 +140,17 @@ const cases: Readonly<Record<string, Readonly<Record<string, FileTexts>>>> = {
   },
   values: {
     'that no image can have': api('image: { ports: [70000, "70000/udp"], files: [{ content: x, to: /a, owner: "4294967295" }] }'),
+    'of healthchecks, volumes and signals': {
+      ...api(
+        'image: { healthcheck: { test: [], interval: 1d, timeout: 30, retries: 0 }, volumes: [data, /, "/a\\0b"], stopSignal: SIGTERMM }',
+      ),
+      'b/builder.yaml': 'version: 1\nservice: b\nimage: { healthcheck: { test: " ", startperiod: 1s }, stopSignal: 65 }\n',
+      'c/builder.yaml': 'version: 1\nservice: c\nimage: { healthcheck: { interval: 1s }, volumes: /data, layers: deps }\n',
+    },
+    'of layers': api(
+      'image: { layers: [deps, deps, Assets, assets], files: [{ content: x, to: /a, layer: dep }, { content: y, to: /b, layer: deps }] }',
+    ),
+    'of a layer where there are none': api('image: { files: [{ content: x, to: /a, layer: deps }] }'),
     'that name no command': api('builds: { a: { toolchain: go, run: [], outputs: [] }, b: { toolchain: go, exec: [""], outputs: [] } }'),
     'with a NUL character': api(`build: { toolchain: go, run: "a\\0b", outputs: [], env: { A: "\\0" } }\nimage: { env: { B: "\\0" } }`),
     'of Debian toolchains': {

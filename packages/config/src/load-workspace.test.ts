@@ -176,12 +176,16 @@ describe('an image', () => {
       from: { kind: 'scratch' },
       gates: [],
       files: [],
+      layers: [],
       entrypoint: null,
       cmd: null,
       env: {},
       workdir: null,
       user: null,
       ports: [],
+      volumes: [],
+      stopSignal: null,
+      healthcheck: null,
       labels: {},
       annotations: {},
       tags: ['latest'],
@@ -198,7 +202,7 @@ describe('an image', () => {
   from: { toolchain: go }
   files:
     - { artifact: build/app, to: /app/, mode: "0555", owner: "65532" }
-    - { source: static, to: /srv }
+    - { source: static, to: /srv, layer: assets }
     - { source: //LICENSE, to: /LICENSE, owner: "1:2" }
     - { content: "hello\\n", to: /etc/motd }
   needs: [test, "schema:check"]
@@ -212,6 +216,10 @@ describe('an image', () => {
   annotations: { c: c }
   tags: ["1.0", latest]
   repository: localhost:5000/other
+  layers: [assets]
+  volumes: [/var/lib/api/, /data, /data]
+  stopSignal: 15
+  healthcheck: { test: [/app, health], interval: 1m, timeout: 500ms, startPeriod: 2s, retries: 5 }
   caCertificates: true
   maxSize: 20MiB
   created: commit
@@ -229,17 +237,28 @@ describe('an image', () => {
           to: '/app',
           mode: 0o555,
           owner: { uid: 65_532, gid: 65_532 },
+          layer: null,
         },
-        { kind: 'source', path: 'svc/api/static', to: '/srv', mode: null, owner: null },
-        { kind: 'source', path: 'LICENSE', to: '/LICENSE', mode: null, owner: { uid: 1, gid: 2 } },
-        { kind: 'content', content: 'hello\n', to: '/etc/motd', mode: null, owner: null },
+        { kind: 'source', path: 'svc/api/static', to: '/srv', mode: null, owner: null, layer: 'assets' },
+        { kind: 'source', path: 'LICENSE', to: '/LICENSE', mode: null, owner: { uid: 1, gid: 2 }, layer: null },
+        { kind: 'content', content: 'hello\n', to: '/etc/motd', mode: null, owner: null, layer: null },
       ],
+      layers: ['assets'],
       entrypoint: ['/app'],
       cmd: [],
       env: { A: 'a', B: 'b' },
       workdir: '/srv',
       user: 'nobody',
       ports: ['53/udp', '8080/tcp'],
+      volumes: ['/data', '/var/lib/api'],
+      stopSignal: '15',
+      healthcheck: {
+        test: { kind: 'exec', argv: ['/app', 'health'] },
+        interval: 60_000,
+        timeout: 500,
+        startPeriod: 2000,
+        retries: 5,
+      },
       labels: { a: 'a', b: 'b' },
       annotations: { c: 'c' },
       tags: ['1.0', 'latest'],
@@ -247,6 +266,17 @@ describe('an image', () => {
       caCertificates: true,
       maxSize: { value: 20 * 1024 * 1024 },
       created: 1_700_000_000,
+    })
+  })
+
+  test('is checked by the shell where its healthcheck is a string', async () => {
+    const service = await loadService('image: { healthcheck: { test: "wget -q localhost:8080 || exit 1" } }')
+    expect(service.image?.healthcheck).toEqual({
+      test: { kind: 'shell', command: 'wget -q localhost:8080 || exit 1' },
+      interval: null,
+      timeout: null,
+      startPeriod: null,
+      retries: null,
     })
   })
 

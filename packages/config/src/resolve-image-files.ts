@@ -15,8 +15,17 @@ export interface ImageFilesContext {
   readonly findings: Findings
 }
 
+/** A file with the name of the layer that it asks for. */
+export interface ChosenLayer {
+  readonly file: UnlayeredFile
+  readonly layer: Located<string> | null
+}
+
+type UnlayeredFile = Unlayered<ImageFile>
+type Unlayered<File> = File extends ImageFile ? Omit<File, 'layer'> : never
+
 /** What is copied into the image, in order. Entries that were reported are left out. */
-export function resolveImageFiles(node: Typed<NonNullable<ImageEntry['files']>> | null, context: ImageFilesContext): ImageFile[] {
+export function resolveImageFiles(node: Typed<NonNullable<ImageEntry['files']>> | null, context: ImageFilesContext): ChosenLayer[] {
   const first = new Map<string, Span>()
   return items(node).flatMap((item) => {
     const target = text(member(item, 'to'))
@@ -35,14 +44,13 @@ export function resolveImageFiles(node: Typed<NonNullable<ImageEntry['files']>> 
       })
     }
     const mode = text(member(item, 'mode'))
-    return [
-      {
-        to,
-        mode: mode === null ? null : Number.parseInt(mode.value, 8),
-        owner: resolveOwner(text(member(item, 'owner')), context),
-        ...origin,
-      },
-    ]
+    const file = {
+      to,
+      mode: mode === null ? null : Number.parseInt(mode.value, 8),
+      owner: resolveOwner(text(member(item, 'owner')), context),
+      ...origin,
+    }
+    return [{ file, layer: text(member(item, 'layer')) }]
   })
 }
 

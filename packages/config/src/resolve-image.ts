@@ -6,7 +6,9 @@ import type { BaseEntry, ImageEntry } from './generated/builder-file.ts'
 import { isRepository, isTag } from './image-reference.ts'
 import { quote } from './quote.ts'
 import { reportNul, resolveStrings } from './resolve-environment.ts'
+import { resolveHealthcheck } from './resolve-healthcheck.ts'
 import { resolveImageFiles } from './resolve-image-files.ts'
+import { resolveLayers } from './resolve-layers.ts'
 import { resolveDebianBase } from './resolve-toolchain.ts'
 import { checkToolchain, type Scope } from './scope.ts'
 import { flag, items, member, text, texts, type Typed } from './typed-node.ts'
@@ -22,18 +24,28 @@ export function resolveImage(node: Typed<ImageEntry>, at: { span: Span; serviceS
   const place = `the image of service ${quote(owner.service)}`
   const env = member(node, 'env')
   reportNul(env, place, findings)
+  const { files, layers } = resolveLayers(
+    texts(member(node, 'layers')),
+    resolveImageFiles(member(node, 'files'), { ...owner, place, findings }),
+    place,
+    findings,
+  )
   return {
     service: owner.service,
     span: at.span,
     from: resolveBase(member(node, 'from'), place, scope),
     gates: texts(member(node, 'needs')).flatMap((gate) => parseGate(gate, owner.service, findings) ?? []),
-    files: resolveImageFiles(member(node, 'files'), { ...owner, place, findings }),
+    files,
+    layers,
     entrypoint: resolveArguments(member(node, 'entrypoint')),
     cmd: resolveArguments(member(node, 'cmd')),
     env: resolveStrings(env),
     workdir: resolveWorkdir(text(member(node, 'workdir')), place, scope),
     user: text(member(node, 'user'))?.value ?? null,
     ports: resolvePorts(member(node, 'ports'), place, scope),
+    volumes: resolveVolumes(member(node, 'volumes'), place, scope),
+    stopSignal: resolveStopSignal(member(node, 'stopSignal')),
+    healthcheck: resolveHealthcheck(member(node, 'healthcheck'), place, findings),
     labels: resolveStrings(member(node, 'labels')),
     annotations: resolveStrings(member(node, 'annotations')),
     tags: resolveTags(member(node, 'tags'), place, scope),
@@ -79,6 +91,21 @@ function resolvePorts(node: Typed<readonly (number | string)[]> | null, place: s
     return []
   })
   return [...new Set(ports)].toSorted(compareCodeUnits)
+}
+
+function resolveVolumes(node: Typed<readonly string[]> | null, place: string, scope: Scope): string[] {
+  const paths = texts(node).flatMap((written) => {
+    const path = resolveBuilderPath('/', written.value)
+    if (path !== null && path !== '/') return [path]
+    const message = `volume ${quote(written.value)} of ${place} is not a directory inside the image`
+    scope.findings.report({ id: 'config/invalid-path', message, span: written.span })
+    return []
+  })
+  return [...new Set(paths)].toSorted(compareCodeUnits)
+}
+
+function resolveStopSignal(node: Typed<number | string> | null): string | null {
+  return node?.kind === 'scalar' && node.value !== null ? String(node.value) : null
 }
 
 function resolveTags(node: Typed<readonly string[]> | null, place: string, scope: Scope): string[] {

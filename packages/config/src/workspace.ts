@@ -147,6 +147,8 @@ export interface Image {
   /** Checks that must have succeeded at their present fingerprint, else the image is blocked. */
   readonly gates: readonly Located<{ readonly service: string; readonly build: string }>[]
   readonly files: readonly ImageFile[]
+  /** Names of the layers that files choose, lowest first; each holds at least one file. */
+  readonly layers: readonly string[]
   readonly entrypoint: readonly string[] | null
   readonly cmd: readonly string[] | null
   readonly env: ReadonlyMap<string, string>
@@ -154,6 +156,11 @@ export interface Image {
   readonly user: string | null
   /** `8080/tcp`, sorted. */
   readonly ports: readonly string[]
+  /** Absolute paths, sorted. */
+  readonly volumes: readonly string[]
+  /** `SIGTERM`, `SIGRTMIN+3`, `15`. */
+  readonly stopSignal: string | null
+  readonly healthcheck: Healthcheck | null
   readonly labels: ReadonlyMap<string, string>
   readonly annotations: ReadonlyMap<string, string>
   /** At least one. */
@@ -165,6 +172,18 @@ export interface Image {
   readonly maxSize: Located<number> | null
   /** Seconds since the Unix epoch. */
   readonly created: number
+}
+
+/** Null where the engine's default holds. */
+export interface Healthcheck {
+  readonly test: { readonly kind: 'exec'; readonly argv: readonly string[] } | { readonly kind: 'shell'; readonly command: string }
+  /** Milliseconds. */
+  readonly interval: number | null
+  /** Milliseconds. */
+  readonly timeout: number | null
+  /** Milliseconds. */
+  readonly startPeriod: number | null
+  readonly retries: number | null
 }
 
 export type ImageBase =
@@ -179,6 +198,8 @@ export type ImageFile = {
   /** Permission bits for files, or null for what the source has (0644 or 0755). */
   readonly mode: number | null
   readonly owner: { readonly uid: number; readonly gid: number } | null
+  /** One of the image's layers, or null for the last one, which has no name. */
+  readonly layer: string | null
   readonly span: Span
 } & (
   | { readonly kind: 'artifact'; readonly artifact: ArtifactReference }

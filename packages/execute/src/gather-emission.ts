@@ -49,21 +49,21 @@ function noCertificates(target: ImageTarget): EnvironmentError {
 }
 
 async function gatherFile(run: Run, target: ImageTarget, file: ImageFile, edges: ArtifactEdge[]): Promise<Result<EmissionFile, Trouble>> {
-  const { to, mode, owner } = file
+  const { to, mode, owner, layer } = file
   if (file.kind === 'content') {
     const stored = await run.deps.store.blobs.put(file.content)
     if (!stored.ok) return stored
     const entry: TreeEntry = { type: 'file', path: '', digest: stored.value.digest, size: stored.value.size, executable: false }
-    return ok({ to, name: 'content', mode, owner, entries: [entry] })
+    return ok({ to, name: 'content', mode, owner, layer, entries: [entry] })
   }
   if (file.kind === 'source') {
     const entries = await stageSource(run, target, file.path)
-    return entries.ok ? ok({ to, name: lastSegment(file.path), mode, owner, entries: entries.value }) : entries
+    return entries.ok ? ok({ to, name: lastSegment(file.path), mode, owner, layer, entries: entries.value }) : entries
   }
   const edge = edges.shift()
   if (edge === undefined) throw new Error(`${target.id} has fewer artifact edges than artifact files`)
   const entries = await artifactEntries(run, edge)
-  return entries.ok ? ok({ to, name: lastSegment(file.artifact.path), mode, owner, entries: entries.value }) : entries
+  return entries.ok ? ok({ to, name: lastSegment(file.artifact.path), mode, owner, layer, entries: entries.value }) : entries
 }
 
 const lastSegment = (path: string): string => path.slice(path.lastIndexOf('/') + 1)

@@ -29,6 +29,8 @@ export interface EmissionFile {
   readonly name: string
   readonly mode: number | null
   readonly owner: { readonly uid: number; readonly gid: number } | null
+  /** One of `image.layers`, or null for the last layer. */
+  readonly layer: string | null
   /** Contents are in the store; paths relative to `to`. */
   readonly entries: readonly TreeEntry[]
 }

@@ -1,4 +1,4 @@
-import type { Image, ImageFile } from '@orchestrate/config'
+import type { Healthcheck, Image, ImageFile } from '@orchestrate/config'
 import { assertNever, type CanonicalValue, formatPlatform, type Platform } from '@orchestrate/core'
 import { formatArtifact, type ImageTarget } from '@orchestrate/graph'
 import type { Ingredients, NeedIngredient } from './ingredients.ts'
@@ -29,14 +29,34 @@ export function describeImage(target: ImageTarget, context: ImageContext): Ingre
       ports: image.ports,
       user: image.user,
       workdir: image.workdir,
+      ...laterFacts(image),
     },
     inputs: context.inputs,
     needs: [...base(target), ...certificates(target), ...artifacts(target)],
   }
 }
 
+/** Absent where an image does not have them, so that images from before there were such keys keep their fingerprints. */
+function laterFacts({ healthcheck, layers, stopSignal, volumes }: Image): { readonly [name: string]: CanonicalValue } {
+  return {
+    ...(healthcheck === null ? {} : { healthcheck: describeHealthcheck(healthcheck) }),
+    ...(layers.length === 0 ? {} : { layers }),
+    ...(stopSignal === null ? {} : { stopSignal }),
+    ...(volumes.length === 0 ? {} : { volumes }),
+  }
+}
+
+function describeHealthcheck({ test, interval, timeout, startPeriod, retries }: Healthcheck): CanonicalValue {
+  return { test: test.kind === 'exec' ? { exec: test.argv } : { shell: test.command }, interval, timeout, startPeriod, retries }
+}
+
 function describeFile(file: ImageFile): CanonicalValue {
-  const common = { to: file.to, mode: file.mode, owner: file.owner === null ? null : { uid: file.owner.uid, gid: file.owner.gid } }
+  const common = {
+    to: file.to,
+    mode: file.mode,
+    owner: file.owner === null ? null : { uid: file.owner.uid, gid: file.owner.gid },
+    ...(file.layer === null ? {} : { layer: file.layer }),
+  }
   switch (file.kind) {
     case 'artifact':
       // Below a directory a single file keeps its own name, which then is a fact of its own.

@@ -52,6 +52,65 @@ describe('emit', () => {
     expect(image.manifest.digest).toBe('sha256:82702f13903fadce1449ec1f6d04c56c93bc3de6fc9685a838fe07f51d56db75')
   })
 
+  it('writes volumes, stop signal and healthcheck as Docker reads them', async () => {
+    const image = await emit(
+      sampleRequest({
+        image: {
+          volumes: ['/data', '/var/lib/api'],
+          stopSignal: 'SIGRTMIN+3',
+          healthcheck: { test: { kind: 'exec', argv: ['/app', 'health'] }, interval: 60_000, timeout: 500, startPeriod: 2000, retries: 5 },
+        },
+      }),
+    )
+    expect(configOf(image)['config']).toEqual({
+      Healthcheck: { Test: ['CMD', '/app', 'health'], Interval: 60_000_000_000, Timeout: 500_000_000, StartPeriod: 2_000_000_000, Retries: 5 },
+      StopSignal: 'SIGRTMIN+3',
+      Volumes: { '/data': {}, '/var/lib/api': {} },
+    })
+  })
+
+  it('leaves to the engine what a healthcheck does not say', async () => {
+    const healthcheck = { test: { kind: 'shell', command: 'true' }, interval: null, timeout: null, startPeriod: null, retries: null } as const
+    expect(configOf(await emit(sampleRequest({ image: { healthcheck } })))['config']).toEqual({
+      Healthcheck: { Test: ['CMD-SHELL', 'true'] },
+    })
+  })
+
+  it('gives each layer of the image the files that choose it, lowest first', async () => {
+    const files = [
+      sampleFile('/srv/main.js', [blobs.treeFile('', 'main')]),
+      sampleFile('/srv/node_modules', [blobs.treeFile('a/index.js', 'a')], { layer: 'deps' }),
+      sampleFile('/srv/node_modules/own', [blobs.treeFile('index.js', 'own')]),
+      sampleFile('/etc/motd', [blobs.treeFile('', 'hello')], { layer: 'settings' }),
+    ]
+    const image = await emit(sampleRequest({ image: { layers: ['settings', 'deps'] }, files }))
+    expect(await namesOf(image)).toEqual([
+      ['etc/', 'etc/motd'],
+      ['srv/', 'srv/node_modules/', 'srv/node_modules/a/', 'srv/node_modules/a/index.js'],
+      ['srv/', 'srv/main.js', 'srv/node_modules/', 'srv/node_modules/own/', 'srv/node_modules/own/index.js'],
+    ])
+    expect(configOf(image)['history']).toEqual(
+      ['orchestrate: files of layer settings', 'orchestrate: files of layer deps', 'orchestrate: files'].map((created_by) => ({
+        created: '1980-01-02T00:00:00Z',
+        created_by,
+      })),
+    )
+  })
+
+  it('keeps the digest of a layer when only files of another one have changed', async () => {
+    const withMain = (content: string) =>
+      sampleRequest({
+        image: { layers: ['deps'] },
+        files: [
+          sampleFile('/srv/deps', [blobs.treeFile('a', 'a')], { layer: 'deps' }),
+          sampleFile('/srv/main', [blobs.treeFile('', content)]),
+        ],
+      })
+    const [before, after] = [await emit(withMain('one')), await emit(withMain('two'))]
+    expect(after.layers[0]?.digest).toBe(before.layers[0]?.digest)
+    expect(after.layers[1]?.digest).not.toBe(before.layers[1]?.digest)
+  })
+
   it('adds at most 2 KiB to one binary, and as much again for config and manifest', async () => {
     const content = 'x'.repeat(1_500_001)
     const image = await emit(

@@ -20,7 +20,7 @@ import { streamTrouble } from './stream-trouble.ts'
 import { entriesSize, type LayerFacts, measureLayer, openLayer, streamEntries } from './layer-bytes.ts'
 import { encodeLayerEntries, type LayerEntry } from './layer-entries.ts'
 import { createLayerMemory, type LayerMemory } from './layer-memory.ts'
-import { placeFiles } from './place-files.ts'
+import { type OwnLayer, placeFiles } from './place-files.ts'
 import { checkMaxSize, layersSize } from './max-size.ts'
 
 /**
@@ -60,20 +60,20 @@ class Emitter {
     signal.throwIfAborted()
     const base = await this.#bases.open(request.base, signal)
     if (!base.ok) return base
-    const entries = placeFiles(request, base.value.listing)
-    if (!entries.ok) return entries
-    const content = { image: request.image, entries: entries.value, base: base.value.layers }
+    const placed = placeFiles(request, base.value.listing)
+    if (!placed.ok) return placed
+    const own = atLeastOneLayer(placed.value, base.value.layers)
+    const content = { image: request.image, own, base: base.value.layers }
     const tooLarge = checkMaxSize(content, layersSize(content))
     if (tooLarge !== null) return err(tooLarge)
     const layers: { readonly layer: StoredLayer; readonly origin: LayerOrigin }[] = base.value.layers.map((layer) => ({
       layer,
-      origin: 'base',
+      origin: { kind: 'base' },
     }))
-    // A manifest needs at least one layer, even where there is nothing to put into it.
-    if (entries.value.length > 0 || layers.length === 0) {
-      const own = await this.#storeLayer(entries.value, signal)
-      if (!own.ok) return own
-      layers.push({ layer: own.value, origin: 'files' })
+    for (const { name, entries } of own) {
+      const stored = await this.#storeLayer(entries, signal)
+      if (!stored.ok) return stored
+      layers.push({ layer: stored.value, origin: { kind: 'files', layer: name } })
     }
     if (layers.length > MAX_LAYERS) return err(tooManyLayers(request.image.service, layers.length))
     const image = await this.#storeImage(request, layers)
@@ -115,6 +115,11 @@ class Emitter {
     if (failed !== undefined && !failed.ok) return failed
     return ok(openImage({ platform: request.platform, manifestText, configText, layers }, this.#blobs))
   }
+}
+
+/** A manifest needs at least one layer, even where there is nothing to put into it. */
+function atLeastOneLayer(own: readonly OwnLayer[], base: readonly StoredLayer[]): readonly OwnLayer[] {
+  return own.length > 0 || base.length > 0 ? own : [{ name: null, entries: [] }]
 }
 
 /** Docker's graph drivers stack no more. */

@@ -1,9 +1,10 @@
+import type { Healthcheck } from '@orchestrate/config'
 import { canonicalJson, type CanonicalValue, compareCodeUnits, type Platform } from '@orchestrate/core'
 import type { EmissionRequest } from '@orchestrate/execute'
 import type { StoredLayer } from '@orchestrate/store'
 
-/** `base`: a layer of the file system below the image's own files. */
-export type LayerOrigin = 'base' | 'files'
+/** `base`: a layer of the file system below the image's own files; `layer`: one of the image's layers by name. */
+export type LayerOrigin = { readonly kind: 'base' } | { readonly kind: 'files'; readonly layer: string | null }
 
 /**
  * The exact bytes of an image's config: canonical JSON, so that equal images have equal ids. No host names, no clock.
@@ -19,11 +20,16 @@ export function encodeConfig(
     architecture,
     config: processDefaults(request),
     created,
-    history: layers.map(({ origin }) => ({ created, created_by: `orchestrate: ${origin}` })),
+    history: layers.map(({ origin }) => ({ created, created_by: `orchestrate: ${describeOrigin(origin)}` })),
     os,
     rootfs: { type: 'layers', diff_ids: layers.map(({ layer }) => layer.diffId) },
     ...(variant === null ? {} : { variant }),
   })
+}
+
+function describeOrigin(origin: LayerOrigin): string {
+  if (origin.kind === 'base') return 'base'
+  return origin.layer === null ? 'files' : `files of layer ${origin.layer}`
 }
 
 /** The platform that a config was made for, or null when `text` is no config. */
@@ -46,11 +52,31 @@ function processDefaults({ image, base }: EmissionRequest): CanonicalValue {
     ...(image.entrypoint === null ? {} : { Entrypoint: image.entrypoint }),
     ...(env.size === 0 ? {} : { Env: Array.from(env, ([name, value]) => `${name}=${value}`).toSorted(compareCodeUnits) }),
     ...(image.ports.length === 0 ? {} : { ExposedPorts: Object.fromEntries(image.ports.map((port) => [port, {}])) }),
+    ...(image.healthcheck === null ? {} : { Healthcheck: encodeHealthcheck(image.healthcheck) }),
     ...(image.labels.size === 0 ? {} : { Labels: Object.fromEntries(image.labels) }),
+    ...(image.stopSignal === null ? {} : { StopSignal: image.stopSignal }),
     ...(user === null ? {} : { User: user }),
+    ...(image.volumes.length === 0 ? {} : { Volumes: Object.fromEntries(image.volumes.map((volume) => [volume, {}])) }),
     ...(workdir === null ? {} : { WorkingDir: workdir }),
   }
 }
+
+/**
+ * Docker's extension of the config, times in nanoseconds; what is left out is the engine's default.
+ * @see https://github.com/moby/docker-image-spec/blob/v1.3.1/spec.md#image-json-field-descriptions
+ */
+function encodeHealthcheck({ test, interval, timeout, startPeriod, retries }: Healthcheck): CanonicalValue {
+  return {
+    Test: test.kind === 'exec' ? ['CMD', ...test.argv] : ['CMD-SHELL', test.command],
+    ...(interval === null ? {} : { Interval: interval * NANOSECONDS }),
+    ...(timeout === null ? {} : { Timeout: timeout * NANOSECONDS }),
+    ...(startPeriod === null ? {} : { StartPeriod: startPeriod * NANOSECONDS }),
+    ...(retries === null ? {} : { Retries: retries }),
+  }
+}
+
+/** In a millisecond. */
+const NANOSECONDS = 1_000_000
 
 /** RFC 3339 without fractions. */
 const timestamp = (seconds: number) => new Date(seconds * 1000).toISOString().replace('.000Z', 'Z')

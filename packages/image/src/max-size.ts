@@ -3,26 +3,27 @@ import { compareCodeUnits, type Failure, failure } from '@orchestrate/core'
 import type { StoredLayer } from '@orchestrate/store'
 import { entriesSize } from './layer-bytes.ts'
 import type { LayerEntry } from './layer-entries.ts'
+import type { OwnLayer } from './place-files.ts'
 
 /** What an image is made of, for its size. */
 export interface ImageContent {
   readonly image: Image
-  readonly entries: readonly LayerEntry[]
+  readonly own: readonly OwnLayer[]
   readonly base: readonly StoredLayer[]
 }
 
 /** Bytes of the uncompressed layers, known before any file is read. */
-export function layersSize({ entries, base }: ImageContent): number {
-  return sizeOf(base) + (entries.length > 0 || base.length === 0 ? entriesSize(entries) : 0)
+export function layersSize({ own, base }: ImageContent): number {
+  return sizeOf(base) + own.reduce((sum, { entries }) => sum + entriesSize(entries), 0)
 }
 
 /** `image/too-large` when `size` bytes are more than `image.maxSize`. */
-export function checkMaxSize({ image, entries, base }: ImageContent, size: number): Failure | null {
+export function checkMaxSize({ image, own, base }: ImageContent, size: number): Failure | null {
   if (image.maxSize === null || size <= image.maxSize.value) return null
   return failure({
     id: 'image/too-large',
     message: `the image of service "${image.service}" has ${describeSize(size)}, its maxSize is ${describeSize(image.maxSize.value)}`,
-    details: [...(base.length > 0 ? [`base: ${describeSize(sizeOf(base))}`] : []), ...largestFiles(entries)],
+    details: [...(base.length > 0 ? [`base: ${describeSize(sizeOf(base))}`] : []), ...largestFiles(own.flatMap(({ entries }) => entries))],
     help: `make these smaller, or raise maxSize in "${image.maxSize.span.file}"`,
   })
 }

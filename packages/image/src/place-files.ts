@@ -10,22 +10,29 @@ import { sortByPath } from './tar-writer.ts'
 /** Where caCertificates go. */
 export const CERTIFICATES_PATH = '/etc/ssl/certs/ca-certificates.crt'
 
+/** A layer of the image's own: one of `image.layers`, or the last one, which has no name. */
+export interface OwnLayer {
+  readonly name: string | null
+  readonly entries: readonly LayerEntry[]
+}
+
 /**
- * Decides what stands where in the image's own layer: every file at its path, links of the base followed, each parent once
- * with the base's attributes (0755 0:0 where the base has none). Sorted by the bytes of the path.
+ * Decides what stands where in the image's own layers: every file at its path, links of the base followed, each parent once a layer
+ * with the base's attributes (0755 0:0 where the base has none). Lowest layer first, none empty; sorted by the bytes of the path.
  * Failures: `image/link-leaves-artifact`, `image/path-collision`, `image/whiteout-name`.
  */
 export function placeFiles(
   request: Pick<EmissionRequest, 'image' | 'files' | 'certificates'>,
   base: BaseListing,
-): Result<readonly LayerEntry[], Failure> {
+): Result<readonly OwnLayer[], Failure> {
   const placement = new Placement(request.image.service, base)
   const sources = request.files.map((file, index) => ({ ...file, origin: `image.files[${index}] ("${file.name}" to "${file.to}")` }))
   for (const source of [...sources, ...certificateSource(request.certificates)]) {
     const trouble = placement.add(source)
     if (trouble !== null) return err(trouble)
   }
-  return ok(sortByPath(placement.entries(), (entry) => entry.path))
+  const layers = [...request.image.layers, null].map((name) => ({ name, entries: sortByPath(placement.entries(name), ({ path }) => path) }))
+  return ok(layers.filter(({ entries }) => entries.length > 0))
 }
 
 interface Source extends EmissionFile {
@@ -36,13 +43,15 @@ interface Source extends EmissionFile {
 function certificateSource(certificates: EmissionRequest['certificates']): Source[] {
   if (certificates === null) return []
   const file: TreeEntry = { type: 'file', path: '', digest: certificates.digest, size: certificates.size, executable: false }
-  return [{ to: CERTIFICATES_PATH, name: 'ca-certificates.crt', mode: null, owner: null, entries: [file], origin: 'image.caCertificates' }]
+  const common = { mode: null, owner: null, layer: null }
+  return [{ to: CERTIFICATES_PATH, name: 'ca-certificates.crt', ...common, entries: [file], origin: 'image.caCertificates' }]
 }
 
 interface Placed {
   readonly entry: LayerEntry
   /** True for a directory that is only there because something lies in it. */
   readonly implied: boolean
+  readonly layer: string | null
   readonly origin: string
 }
 
@@ -57,8 +66,18 @@ class Placement {
     this.#base = base
   }
 
-  entries(): Iterable<LayerEntry> {
-    return Array.from(this.#placed.values(), ({ entry }) => entry)
+  /** What one layer holds, with every directory above it. */
+  entries(layer: string | null): Iterable<LayerEntry> {
+    const held = new Map<string, LayerEntry>()
+    const hold = (path: string): void => {
+      const placed = this.#placed.get(path)
+      if (placed === undefined || held.has(path)) return
+      held.set(path, placed.entry)
+      const slash = path.lastIndexOf('/')
+      if (slash > 0) hold(path.slice(0, slash))
+    }
+    for (const [path, placed] of this.#placed) if (!placed.implied && placed.layer === layer) hold(path)
+    return held.values()
   }
 
   add(source: Source): Failure | null {
@@ -81,9 +100,9 @@ class Placement {
     if (wanted === '') return entry.type === 'directory' ? null : this.#collides('/', 'the root directory', source.origin)
     if (wanted.split('/').some((segment) => segment.startsWith('.wh.'))) return this.#isWhiteout(source, wanted)
     const path = this.#resolve(wanted, entry.type)
-    const trouble = this.#putParents(path, source.origin)
+    const trouble = this.#putParents(path, source)
     if (trouble !== null) return trouble
-    return this.#claim(this.#layerEntry(source, path, entry), source.origin)
+    return this.#claim(this.#layerEntry(source, path, entry), source)
   }
 
   #layerEntry(source: Source, path: string, entry: TreeEntry): LayerEntry {
@@ -104,17 +123,17 @@ class Placement {
     return resolved === '' ? wanted.slice(slash + 1) : resolved + wanted.slice(slash)
   }
 
-  #putParents(path: string, origin: string): Failure | null {
+  #putParents(path: string, source: Source): Failure | null {
     const slash = path.lastIndexOf('/')
     if (slash < 0) return null
     const parent = path.slice(0, slash)
     if (this.#placed.get(parent)?.entry.type === 'directory') return null
     const attributes = this.#base.directories.get(parent) ?? { mode: 0o755, uid: 0, gid: 0 }
-    return this.#putParents(parent, origin) ?? this.#claim({ type: 'directory', path: parent, ...attributes }, origin, 'implied')
+    return this.#putParents(parent, source) ?? this.#claim({ type: 'directory', path: parent, ...attributes }, source, 'implied')
   }
 
   /** Takes a path for an entry; directories may be claimed again, everything else once. A directory's first source owns it. */
-  #claim(entry: LayerEntry, origin: string, as: 'source' | 'implied' = 'source'): Failure | null {
+  #claim(entry: LayerEntry, { origin, layer }: Source, as: 'source' | 'implied' = 'source'): Failure | null {
     const earlier = this.#placed.get(entry.path)
     if (earlier !== undefined && !(earlier.entry.type === 'directory' && entry.type === 'directory')) {
       return this.#collides(`/${entry.path}`, earlier.origin, origin)
@@ -123,7 +142,7 @@ class Placement {
       return this.#collides(`/${entry.path}`, 'a directory of the base', origin)
     }
     if (earlier === undefined || (earlier.implied && as === 'source'))
-      this.#placed.set(entry.path, { entry, origin, implied: as === 'implied' })
+      this.#placed.set(entry.path, { entry, origin, layer, implied: as === 'implied' })
     return null
   }
 

@@ -66,7 +66,7 @@ export function sampleRequest(fields: { readonly image?: Partial<Image> } & Part
 }
 
 export function sampleFile(to: string, entries: readonly TreeEntry[], fields: Partial<EmissionFile> = {}): EmissionFile {
-  return { to, name: 'app', mode: null, owner: null, entries, ...fields }
+  return { to, name: 'app', mode: null, owner: null, layer: null, entries, ...fields }
 }
 
 function sampleImage(fields: Partial<Image> = {}): Image {
@@ -76,12 +76,16 @@ function sampleImage(fields: Partial<Image> = {}): Image {
     from: { kind: 'scratch' },
     gates: [],
     files: [],
+    layers: [],
     entrypoint: null,
     cmd: null,
     env: new Map(),
     workdir: null,
     user: null,
     ports: [],
+    volumes: [],
+    stopSignal: null,
+    healthcheck: null,
     labels: new Map(),
     annotations: new Map(),
     tags: ['latest'],

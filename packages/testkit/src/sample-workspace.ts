@@ -129,6 +129,10 @@ function sampleImage(service: string, dir: WorkspacePath, fields: SampleImage, p
     workdir: null,
     user: null,
     ports: [],
+    volumes: [],
+    stopSignal: null,
+    healthcheck: null,
+    layers: [],
     labels: new Map(),
     annotations: new Map(),
     tags: ['latest'],
@@ -151,7 +155,7 @@ function sampleBase(from: SampleImage['from'], dir: WorkspacePath, pages: Pages)
 function sampleFile(file: string | DistributiveOmit<ImageFile, 'span'>, service: string, dir: WorkspacePath, pages: Pages): ImageFile {
   if (typeof file !== 'string') return { ...file, span: pages.span(dir, file.to) }
   const artifact = sampleReference(file, service)
-  return { kind: 'artifact', artifact, to: `/${lastSegment(file)}`, mode: null, owner: null, span: pages.span(dir, file) }
+  return { kind: 'artifact', artifact, to: `/${lastSegment(file)}`, mode: null, owner: null, layer: null, span: pages.span(dir, file) }
 }
 
 function sampleReference(text: string, service: string): ArtifactReference {
