@@ -34,7 +34,14 @@ export async function imageRig(): Promise<ImageRig> {
     store,
     base: busyboxRoot(directory),
     emit: async ({ image, base = null, files = [] }) => {
-      const request: EmissionRequest = { image: { ...IMAGE, ...image }, platform, base, files, certificates: null }
+      const request: EmissionRequest = {
+        image: { ...IMAGE, ...image },
+        platform,
+        base: base === null ? null : { kind: 'root', root: base },
+        files,
+        certificates: null,
+        timezones: null,
+      }
       const emitted = await emitter.emit(request, new AbortController().signal)
       if (!emitted.ok) throw new Error(emitted.error.message)
       return emitted.value
@@ -78,6 +85,7 @@ const IMAGE: Image = {
   tags: ['latest'],
   repository: 'orchestrate-test/sample',
   caCertificates: false,
+  timezones: false,
   maxSize: null,
   created: 315_619_200,
 }

@@ -11,6 +11,7 @@ export type {
   Command,
   DebianSource,
   EngineChoice,
+  Healthcheck,
   Image,
   ImageBase,
   ImageFile,

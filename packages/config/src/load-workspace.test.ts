@@ -191,6 +191,7 @@ describe('an image', () => {
       tags: ['latest'],
       repository: 'shop/api',
       caCertificates: false,
+      timezones: false,
       maxSize: null,
       created: 315_619_200,
     })
@@ -221,6 +222,7 @@ describe('an image', () => {
   stopSignal: 15
   healthcheck: { test: [/app, health], interval: 1m, timeout: 500ms, startPeriod: 2s, retries: 5 }
   caCertificates: true
+  timezones: true
   maxSize: 20MiB
   created: commit
 `,
@@ -264,6 +266,7 @@ describe('an image', () => {
       tags: ['1.0', 'latest'],
       repository: 'localhost:5000/other',
       caCertificates: true,
+      timezones: true,
       maxSize: { value: 20 * 1024 * 1024 },
       created: 1_700_000_000,
     })
@@ -278,6 +281,11 @@ describe('an image', () => {
       startPeriod: null,
       retries: null,
     })
+  })
+
+  test('starts from the image of another service', async () => {
+    const service = await loadService('image: { from: { service: base } }')
+    expect(plain(service.image?.from)).toEqual({ kind: 'service', service: { value: 'base' } })
   })
 
   test.each([

@@ -66,5 +66,5 @@ function withoutAlternatives(template: MapNode, own: MapNode, path: readonly Pat
 function alternativesAt([first, second, ...rest]: readonly PathStep[]): readonly string[] {
   if (rest.length > 0) return []
   if (first === 'builds' && second !== undefined) return ['run', 'exec']
-  return first === 'image' && second === 'from' ? ['debian', 'toolchain'] : []
+  return first === 'image' && second === 'from' ? ['debian', 'toolchain', 'service'] : []
 }

@@ -51,6 +51,7 @@ export function resolveImage(node: Typed<ImageEntry>, at: { span: Span; serviceS
     tags: resolveTags(member(node, 'tags'), place, scope),
     repository: resolveRepository(text(member(node, 'repository')), owner.service, at.serviceSpan, scope),
     caCertificates: flag(member(node, 'caCertificates')),
+    timezones: flag(member(node, 'timezones')),
     maxSize: resolveMaxSize(member(node, 'maxSize')),
     created: text(member(node, 'created'))?.value === 'commit' ? (scope.commit?.time ?? CONSTANT_TIME) : CONSTANT_TIME,
   }
@@ -62,7 +63,8 @@ function resolveBase(node: Typed<BaseEntry> | null, place: string, scope: Scope)
   if (base !== null) return { kind: 'debian', base }
   const toolchain = text(member(node, 'toolchain'))
   if (toolchain !== null && checkToolchain(toolchain, place, scope)) return { kind: 'toolchain', toolchain }
-  return { kind: 'scratch' }
+  const service = text(member(node, 'service'))
+  return service === null ? { kind: 'scratch' } : { kind: 'service', service }
 }
 
 function resolveArguments(node: Typed<readonly string[]> | null): readonly string[] | null {

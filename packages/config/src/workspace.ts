@@ -168,6 +168,7 @@ export interface Image {
   /** Without a tag. */
   readonly repository: string
   readonly caCertificates: boolean
+  readonly timezones: boolean
   /** Bytes, with where it was written, or null. */
   readonly maxSize: Located<number> | null
   /** Seconds since the Unix epoch. */
@@ -191,6 +192,8 @@ export type ImageBase =
   /** An unnamed toolchain that only serves as a base. */
   | { readonly kind: 'debian'; readonly base: ToolchainDeclaration }
   | { readonly kind: 'toolchain'; readonly toolchain: Located<string> }
+  /** The image of another service. */
+  | { readonly kind: 'service'; readonly service: Located<string> }
 
 export type ImageFile = {
   /** Absolute path inside the image. */

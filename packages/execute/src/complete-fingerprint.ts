@@ -11,6 +11,7 @@ export function completeFingerprint(run: Run, id: TargetId): Result<Fingerprinte
   const completed = fingerprintOf(run.ingredients.get(id) ?? ingredients, {
     artifact: (target, output) => run.buildRecord(target)?.artifacts.find((artifact) => artifact.output === output)?.tree ?? null,
     toolchain: (target) => toolchainIdentity(run, target),
+    image: (target) => run.imageRecord(target)?.config ?? null,
   })
   if (completed === null) return err(needs.find((need) => !run.records.has(need)) ?? id)
   run.fingerprints.set(id, completed)

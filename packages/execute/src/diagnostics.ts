@@ -62,6 +62,12 @@ export const EXECUTE_DIAGNOSTICS = [
     help: 'add ca-certificates to the packages of the toolchain',
   },
   {
+    id: 'image/no-timezones',
+    kind: 'environment',
+    summary: 'the toolchain that timezones takes /usr/share/zoneinfo from has none',
+    help: 'add tzdata to the packages of the toolchain',
+  },
+  {
     id: 'inputs/changed',
     kind: 'failure',
     summary: 'an input changed twice while it was being read',

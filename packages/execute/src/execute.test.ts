@@ -78,7 +78,7 @@ async function apply(
       history,
       damaged: async () => null,
       engine: async () => ok(engine),
-      toolchains: { ready: async () => ok(toolchain) },
+      toolchains: { ready: async () => ok(toolchain), timezones: async () => ok(null) },
       emitter: { emit: () => Promise.reject(new Error('no images here')), reopen: async () => null },
       sinks: [],
       platform,

@@ -3,25 +3,21 @@ import type { ImageFile } from '@orchestrate/config'
 import type { InventoryEntry } from '@orchestrate/fingerprint'
 import type { ArtifactEdge, ImageTarget } from '@orchestrate/graph'
 import type { TreeEntry } from '@orchestrate/store'
-import type { EmissionFile, EmissionRequest } from './image-ports.ts'
+import type { EmissionBase, EmissionFile, EmissionRequest } from './image-ports.ts'
 import { artifactEntries } from './lay-out-mounts.ts'
 import { readyToolchain } from './ready-toolchain.ts'
 import type { Run } from './run.ts'
 import { stageSources } from './stage-sources.ts'
 import { inputsChanged } from './trouble.ts'
 
-/** Brings together what an image is made of: base layers, artifacts, source files, literals, certificates. */
+/** Brings together what an image is made of: base layers, artifacts, source files, literals, certificates, time zones. */
 export async function gatherEmission(run: Run, target: ImageTarget): Promise<Result<EmissionRequest, Trouble>> {
-  const base =
-    target.base === null
-      ? null
-      : await readyToolchain(run, target.base, {
-          layers: true,
-          progress: (message) => run.emit({ type: 'target-progress', target: target.id, message }),
-        })
-  if (base !== null && !base.ok) return base
+  const base = await findBase(run, target)
+  if (!base.ok) return base
   const certificates = await findCertificates(run, target)
   if (!certificates.ok) return certificates
+  const timezones = await findTimezones(run, target)
+  if (!timezones.ok) return timezones
   const files: EmissionFile[] = []
   const edges = [...target.artifacts]
   for (const file of target.image.files) {
@@ -29,7 +25,23 @@ export async function gatherEmission(run: Run, target: ImageTarget): Promise<Res
     if (!gathered.ok) return gathered
     files.push(gathered.value)
   }
-  return ok({ image: target.image, platform: run.deps.platform, base: base?.value.root ?? null, files, certificates: certificates.value })
+  return ok({
+    image: target.image,
+    platform: run.deps.platform,
+    base: base.value,
+    files,
+    certificates: certificates.value,
+    timezones: timezones.value,
+  })
+}
+
+async function findBase(run: Run, { id, base }: ImageTarget): Promise<Result<EmissionBase | null, Trouble>> {
+  if (base === null) return ok(null)
+  const stored = run.imageRecord(base)
+  if (stored !== null) return ok({ kind: 'image', stored })
+  const progress = (message: string): void => run.emit({ type: 'target-progress', target: id, message })
+  const toolchain = await readyToolchain(run, base, { layers: true, progress })
+  return toolchain.ok ? ok({ kind: 'root', root: toolchain.value.root }) : toolchain
 }
 
 async function findCertificates(run: Run, target: ImageTarget): Promise<Result<EmissionRequest['certificates'], Trouble>> {
@@ -37,6 +49,24 @@ async function findCertificates(run: Run, target: ImageTarget): Promise<Result<E
   const toolchain = await readyToolchain(run, target.certificates, { layers: true, progress: () => {} })
   if (!toolchain.ok) return toolchain
   return toolchain.value.certificates === null ? err(noCertificates(target)) : ok(toolchain.value.certificates)
+}
+
+async function findTimezones(run: Run, target: ImageTarget): Promise<Result<EmissionRequest['timezones'], Trouble>> {
+  if (target.timezones === null) return ok(null)
+  const toolchain = await readyToolchain(run, target.timezones, { layers: true, progress: () => {} })
+  if (!toolchain.ok) return toolchain
+  const timezones = await run.deps.toolchains.timezones(toolchain.value)
+  if (!timezones.ok) return timezones
+  return timezones.value === null ? err(noTimezones(target)) : ok(timezones.value)
+}
+
+function noTimezones(target: ImageTarget): EnvironmentError {
+  const name = (target.timezones ?? '').replace('toolchain:', '')
+  return environmentError({
+    id: 'image/no-timezones',
+    message: `toolchain "${name}" has no /usr/share/zoneinfo, which "timezones" takes from it`,
+    help: `add "tzdata" to the packages of toolchain "${name}"`,
+  })
 }
 
 function noCertificates(target: ImageTarget): EnvironmentError {

@@ -15,12 +15,19 @@ export interface EmissionRequest {
   readonly image: Image
   readonly platform: Platform
   /** Layers and defaults below the image's own, or null for scratch. */
-  readonly base: RootFilesystem | null
+  readonly base: EmissionBase | null
   /** In the order of `image.files`. */
   readonly files: readonly EmissionFile[]
   /** CA bundle blob that goes to `/etc/ssl/certs/ca-certificates.crt`, or null. */
   readonly certificates: { readonly digest: Digest; readonly size: number } | null
+  /** What goes to `/usr/share/zoneinfo`, contents in the store; or null. */
+  readonly timezones: readonly TreeEntry[] | null
 }
+
+export type EmissionBase =
+  | { readonly kind: 'root'; readonly root: RootFilesystem }
+  /** An image that was emitted before. */
+  | { readonly kind: 'image'; readonly stored: Pick<ImageRecord, 'config' | 'layers'> }
 
 export interface EmissionFile {
   /** Absolute path inside the image of the tree's root. A trailing `/` puts a single file into that directory under its own name. */

@@ -16,6 +16,7 @@ export {
 export { execute, type RunResult } from './execute.ts'
 export type {
   Delivery,
+  EmissionBase,
   EmissionFile,
   EmissionRequest,
   EmittedImage,

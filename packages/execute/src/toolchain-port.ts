@@ -1,5 +1,6 @@
 import type { ToolchainDeclaration } from '@orchestrate/config'
-import type { Digest, Result, Trouble } from '@orchestrate/core'
+import type { Digest, EnvironmentError, Result, Trouble } from '@orchestrate/core'
+import type { TreeEntry } from '@orchestrate/store'
 import type { RootFilesystem } from './engine.ts'
 
 /** Makes toolchains ready: bootstraps, imports, locks. Implemented by the package `toolchain`. */
@@ -9,6 +10,11 @@ export interface ToolchainProvider {
    * With an identity, anything else than that identity is an error; without, the new identity goes into builder.lock.
    */
   ready(declaration: ToolchainDeclaration, identity: Digest | null, options: ReadyOptions): Promise<Result<ReadyToolchain, Trouble>>
+  /**
+   * `/usr/share/zoneinfo` of a toolchain that was made ready with its layers, its contents in the store; null when it has none.
+   * Links that lead out of it are left out.
+   */
+  timezones(toolchain: ReadyToolchain): Promise<Result<readonly TreeEntry[] | null, EnvironmentError>>
 }
 
 export interface ReadyOptions {

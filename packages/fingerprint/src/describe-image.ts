@@ -1,5 +1,5 @@
 import type { Healthcheck, Image, ImageFile } from '@orchestrate/config'
-import { assertNever, type CanonicalValue, formatPlatform, type Platform } from '@orchestrate/core'
+import { assertNever, type CanonicalValue, formatPlatform, imageTargetId, type Platform, type TargetId } from '@orchestrate/core'
 import { formatArtifact, type ImageTarget } from '@orchestrate/graph'
 import type { Ingredients, NeedIngredient } from './ingredients.ts'
 import type { InventoryEntry } from './inventory.ts'
@@ -32,16 +32,17 @@ export function describeImage(target: ImageTarget, context: ImageContext): Ingre
       ...laterFacts(image),
     },
     inputs: context.inputs,
-    needs: [...base(target), ...certificates(target), ...artifacts(target)],
+    needs: [...base(target), ...systemFiles(target), ...artifacts(target)],
   }
 }
 
 /** Absent where an image does not have them, so that images from before there were such keys keep their fingerprints. */
-function laterFacts({ healthcheck, layers, stopSignal, volumes }: Image): { readonly [name: string]: CanonicalValue } {
+function laterFacts({ healthcheck, layers, stopSignal, timezones, volumes }: Image): { readonly [name: string]: CanonicalValue } {
   return {
     ...(healthcheck === null ? {} : { healthcheck: describeHealthcheck(healthcheck) }),
     ...(layers.length === 0 ? {} : { layers }),
     ...(stopSignal === null ? {} : { stopSignal }),
+    ...(timezones ? { timezones } : {}),
     ...(volumes.length === 0 ? {} : { volumes }),
   }
 }
@@ -71,7 +72,8 @@ function describeFile(file: ImageFile): CanonicalValue {
 }
 
 function base({ base: target, image }: ImageTarget): readonly NeedIngredient[] {
-  return target === null ? [] : [{ name: baseName(image), target, use: { kind: 'toolchain', at: 'base' } }]
+  if (target === null) return []
+  return [{ name: baseName(image), target, use: { kind: image.from.kind === 'service' ? 'image' : 'toolchain', at: 'base' } }]
 }
 
 function baseName({ from }: Image): string {
@@ -82,13 +84,19 @@ function baseName({ from }: Image): string {
       return from.base.name
     case 'toolchain':
       return from.toolchain.value
+    case 'service':
+      return imageTargetId(from.service.value)
     default:
       return assertNever(from)
   }
 }
 
-function certificates({ certificates: target }: ImageTarget): readonly NeedIngredient[] {
-  return target === null ? [] : [{ name: target.slice(target.indexOf(':') + 1), target, use: { kind: 'toolchain', at: 'certificates' } }]
+function systemFiles({ certificates, timezones }: ImageTarget): readonly NeedIngredient[] {
+  return [...systemFile(certificates, 'certificates'), ...systemFile(timezones, 'timezones')]
+}
+
+function systemFile(target: TargetId | null, at: 'certificates' | 'timezones'): readonly NeedIngredient[] {
+  return target === null ? [] : [{ name: target.slice(target.indexOf(':') + 1), target, use: { kind: 'toolchain', at } }]
 }
 
 /** In the order of the files, which `at` counts: how files of one image overlap may hang on it. */

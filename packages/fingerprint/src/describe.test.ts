@@ -184,7 +184,11 @@ const INPUTS: readonly InventoryEntry[] = [
   { path: 'services/web/run.sh' as WorkspacePath, mode: 'executable', digest: digestOf('b'), size: 1 },
 ]
 
-const CONTENTS: NeedContents = { artifact: (target, output) => digestOf(`${target} ${output}`), toolchain: (target) => digestOf(target) }
+const CONTENTS: NeedContents = {
+  artifact: (target, output) => digestOf(`${target} ${output}`),
+  toolchain: (target) => digestOf(target),
+  image: (target) => digestOf(target),
+}
 
 type Where = Partial<SampleWorkspace> & { readonly service?: string; readonly dir?: string }
 

@@ -25,8 +25,10 @@ export interface NeedIngredient {
   readonly target: TargetId
   readonly use:
     | { readonly kind: 'artifact'; readonly output: string; readonly within: string; readonly at: CanonicalValue }
-    /** The identity of a toolchain, as builder or base. */
-    | { readonly kind: 'toolchain'; readonly at: 'builder' | 'base' | 'certificates' }
+    /** The identity of a toolchain, as builder or base, or as what gives certificates or time zones. */
+    | { readonly kind: 'toolchain'; readonly at: 'builder' | 'base' | 'certificates' | 'timezones' }
+    /** The image of another service. */
+    | { readonly kind: 'image'; readonly at: 'base' }
 }
 
 /** What is known of the needs' contents by now: answers null where it is not. */
@@ -35,6 +37,8 @@ export interface NeedContents {
   artifact(target: TargetId, output: string): Digest | null
   /** The identity of the toolchain `target`. */
   toolchain(target: TargetId): Digest | null
+  /** The config's digest of the image `target`: it says everything that an image based on it can see. */
+  image(target: TargetId): Digest | null
 }
 
 /** A fingerprint with the canonical manifest whose SHA-256 it is. */

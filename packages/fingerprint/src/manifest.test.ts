@@ -77,7 +77,11 @@ describe('recipe and fingerprint', () => {
   })
 })
 
-const contents: NeedContents = { artifact: (target, output) => digestOf(`${target} ${output}`), toolchain: (target) => digestOf(target) }
+const contents: NeedContents = {
+  artifact: (target, output) => digestOf(`${target} ${output}`),
+  toolchain: (target) => digestOf(target),
+  image: (target) => digestOf(target),
+}
 
 function digests(one: Ingredients): { readonly recipe: string; readonly fingerprint: string | undefined } {
   return { recipe: recipeOf(one, (target) => digestOf(target)), fingerprint: fingerprintOf(one, contents)?.fingerprint }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { canonicalJson, type CanonicalValue, type Digest, digestFromHex, type TargetId } from '@orchestrate/core'
+import { assertNever, canonicalJson, type CanonicalValue, type Digest, digestFromHex, type TargetId } from '@orchestrate/core'
 import type { Ingredients, NeedContents, NeedIngredient } from './ingredients.ts'
 import type { InventoryEntry } from './inventory.ts'
 
@@ -56,17 +56,26 @@ export function fingerprintTail({ needs }: Ingredients, contents: NeedContents):
 
 /** What is known of a need's content by now. */
 export function contentOf(need: NeedIngredient, contents: NeedContents): Digest | null {
-  return need.use.kind === 'toolchain' ? contents.toolchain(need.target) : contents.artifact(need.target, need.use.output)
+  switch (need.use.kind) {
+    case 'toolchain':
+      return contents.toolchain(need.target)
+    case 'image':
+      return contents.image(need.target)
+    case 'artifact':
+      return contents.artifact(need.target, need.use.output)
+    default:
+      return assertNever(need.use)
+  }
 }
 
 /** Where a need appears in its manifest: by this, needs of two manifests are compared. */
 export function place({ use }: NeedIngredient): { readonly [name: string]: CanonicalValue } {
-  return use.kind === 'toolchain' ? { kind: use.kind, at: use.at } : { kind: use.kind, at: use.at, within: use.within }
+  return use.kind === 'artifact' ? { kind: use.kind, at: use.at, within: use.within } : { kind: use.kind, at: use.at }
 }
 
 /** A recipe does not have the content, so it says which output is meant. */
 function output({ use }: NeedIngredient): { readonly [name: string]: CanonicalValue } {
-  return use.kind === 'toolchain' ? {} : { output: use.output }
+  return use.kind === 'artifact' ? { output: use.output } : {}
 }
 
 function writeInput({ path, mode, digest }: InventoryEntry): string {

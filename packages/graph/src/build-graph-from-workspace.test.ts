@@ -1,5 +1,5 @@
-import type { Workspace } from '@orchestrate/config'
-import { type Diagnostic, positionAt } from '@orchestrate/core'
+import type { Image, Workspace } from '@orchestrate/config'
+import { type Diagnostic, imageTargetId, positionAt } from '@orchestrate/core'
 import { type SampleWorkspace, sampleWorkspace } from '@orchestrate/testkit'
 import { describe, expect, it } from 'vitest'
 import { buildGraph } from './build-graph-from-workspace.ts'
@@ -77,6 +77,26 @@ describe('buildGraph', () => {
       null,
       'toolchain:go',
     ])
+  })
+
+  it('makes an edge to the image that an image is based on, which may give it certificates and time zones', () => {
+    const graph = graphOf({
+      toolchains: { c: {}, go: {} },
+      services: {
+        a: { image: { from: baseImage('b'), caCertificates: true, timezones: true } },
+        b: { image: { from: baseImage('c'), timezones: true } },
+        c: { image: { from: 'c' } },
+        d: { builds: { build: {} }, image: { files: ['build/app'], timezones: true } },
+      },
+    })
+    const images = [...graph.targets.values()].flatMap((target) => (target.kind === 'image' ? [target] : []))
+    expect(images.map(({ id, base, certificates, timezones }) => [id, base, certificates, timezones])).toEqual([
+      ['c:image', 'toolchain:c', null, null],
+      ['b:image', 'c:image', null, 'toolchain:c'],
+      ['d:image', null, null, 'toolchain:go'],
+      ['a:image', 'b:image', 'toolchain:c', null],
+    ])
+    expect(graph.dependencies.get(imageTargetId('a'))).toEqual(['b:image', 'toolchain:c'])
   })
 
   it('makes one target of equal debian bases', () => {
@@ -222,6 +242,45 @@ describe('findings of buildGraph', () => {
     ])
   })
 
+  it('finds images that are based on each other, on themselves, or on what has no image', () => {
+    const services = {
+      a: { image: { from: baseImage('b') } },
+      b: { image: { from: baseImage('a') } },
+      c: { image: { from: baseImage('c') } },
+      d: { image: { from: baseImage('e') } },
+      e: { builds: { x: {} } },
+      f: { image: { from: baseImage('g'), timezones: true } },
+      h: { image: { timezones: true } },
+    }
+    expect(findingsOf({ services })).toEqual([
+      [
+        'services/b/builder.yaml:1 graph/cycle: images are based on each other in a cycle: "a:image" -> "b:image" -> "a:image"',
+        'services/b/builder.yaml:1 "a:image" is based on "b:image"',
+        'services/a/builder.yaml:1 "b:image" is based on "a:image"',
+        'help: give one of these images another base',
+      ],
+      [
+        'services/c/builder.yaml:1 graph/cycle: image "c:image" is based on itself',
+        'services/c/builder.yaml:1 "c:image" is based on "c:image"',
+        'help: give one of these images another base',
+      ],
+      [
+        'services/e/builder.yaml:1 graph/base-without-image: service "e", named in the base of "d:image", has no image',
+        'services/e/builder.yaml:1 service "e" is defined here',
+        'help: give it an image, or choose another base',
+      ],
+      [
+        'services/g/builder.yaml:1 graph/unknown-service: unknown service "g" in the base of "f:image"',
+        'services/a/builder.yaml:1 service "a" is defined here',
+        'help: did you mean "a"?',
+      ],
+      [
+        'services/h/builder.yaml:2 image/timezones-without-toolchain: image "h:image" asks for timezones, but has neither a base nor an artifact whose toolchain could give them',
+        'help: give the image a base, or copy the time zones with a file',
+      ],
+    ])
+  })
+
   it('shortens a cycle of 100,000 builds', () => {
     const builds = Array.from({ length: 100_000 }, (_, index) => [name(index), { needs: [`${name((index + 1) % 100_000)}/app`] }] as const)
     const result = buildGraph(sampleWorkspace({ services: { a: { builds: Object.fromEntries(builds) } } }))
@@ -264,6 +323,10 @@ function lines(finding: Diagnostic, workspace: Workspace): string[] {
 
 function name(index: number): string {
   return `b${String(index).padStart(6, '0')}`
+}
+
+function baseImage(service: string): Image['from'] {
+  return { kind: 'service', service: { value: service, span: { file: `services/${service}/builder.yaml`, offset: 0, length: 1 } } }
 }
 
 function debianBase(pkg: string): { readonly kind: 'debian'; readonly base: NonNullable<ReturnType<Workspace['toolchains']['get']>> } {

@@ -34,7 +34,11 @@ function mentioned(target: Target): readonly TargetId[] {
     case 'build':
       return [target.toolchain, ...target.needs.map((need) => need.target)]
     case 'image':
-      return [...present(target.base), ...present(target.certificates), ...target.gates, ...target.artifacts.map((edge) => edge.target)]
+      return [
+        ...[target.base, target.certificates, target.timezones].flatMap(present),
+        ...target.gates,
+        ...target.artifacts.map((edge) => edge.target),
+      ]
     default:
       return assertNever(target)
   }

@@ -38,10 +38,12 @@ export interface ImageTarget {
   readonly service: string
   readonly owner: Service
   readonly image: Image
-  /** The toolchain whose root file system is the base, or null for scratch. */
+  /** The toolchain whose root file system is the base, or the image that is; null for scratch. */
   readonly base: TargetId | null
-  /** Where CA certificates are taken from when `image.caCertificates` is set: see ADR; otherwise null. */
+  /** Where CA certificates are taken from when `image.caCertificates` is set: see ADR; otherwise null, and where the base has them already. */
   readonly certificates: TargetId | null
+  /** As `certificates`, for `image.timezones`. */
+  readonly timezones: TargetId | null
   readonly gates: readonly TargetId[]
   /** In the order of the `artifact` entries of `image.files`. */
   readonly artifacts: readonly ArtifactEdge[]

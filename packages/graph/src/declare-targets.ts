@@ -1,5 +1,6 @@
 import type { Build, Image, Service, ToolchainDeclaration, Workspace } from '@orchestrate/config'
 import {
+  assertNever,
   buildTargetId,
   closest,
   type Diagnostic,
@@ -10,8 +11,9 @@ import {
   type TargetId,
   toolchainTargetId,
 } from '@orchestrate/core'
-import type { ArtifactEdge, BuildTarget, ImageTarget, Target, ToolchainTarget } from './build-graph.ts'
-import { didYouMean, type Mention, resolveArtifact, resolveGate } from './reference.ts'
+import type { BuildTarget, ImageTarget, Target, ToolchainTarget } from './build-graph.ts'
+import { didYouMean, type Mention, resolveArtifact, resolveBaseImage, resolveGate } from './reference.ts'
+import { findSystemFiles, type SystemFiles } from './system-files.ts'
 
 /**
  * Every target with its references resolved, in no particular order.
@@ -94,7 +96,8 @@ function declareImage(scope: Scope, owner: Service, image: Image): ImageTarget {
     base,
     gates,
     artifacts,
-    certificates: certificatesOf(scope, image, artifacts, base),
+    certificates: systemFilesOf(scope, image, 'caCertificates'),
+    timezones: systemFilesOf(scope, image, 'timezones'),
   }
 }
 
@@ -103,23 +106,24 @@ function gateMention(id: TargetId, gate: Image['gates'][number]): Mention {
 }
 
 function baseOf(scope: Scope, image: Image, id: TargetId): TargetId | null {
-  if (image.from.kind === 'scratch') return null
-  if (image.from.kind === 'debian') return toolchainTargetId(image.from.base.name)
-  checkToolchain(scope, image.from.toolchain, `the base of "${id}"`)
-  return toolchainTargetId(image.from.toolchain.value)
+  const { from } = image
+  switch (from.kind) {
+    case 'scratch':
+      return null
+    case 'debian':
+      return toolchainTargetId(from.base.name)
+    case 'toolchain':
+      checkToolchain(scope, from.toolchain, `the base of "${id}"`)
+      return toolchainTargetId(from.toolchain.value)
+    case 'service':
+      return scope.take(resolveBaseImage(scope.workspace, from.service, `the base of "${id}"`))[0] ?? null
+    default:
+      return assertNever(from)
+  }
 }
 
-/** The toolchain of the build whose artifact comes first, else the base. */
-function certificatesOf(scope: Scope, image: Image, artifacts: readonly ArtifactEdge[], base: TargetId | null): TargetId | null {
-  if (!image.caCertificates) return null
-  const first = image.files.find((file) => file.kind === 'artifact')
-  if (first === undefined) {
-    if (base === null) scope.report(certificatesWithoutToolchain(image))
-    return base
-  }
-  const edge = artifacts[0]
-  const build = edge && scope.workspace.services.get(first.artifact.service)?.builds.get(first.artifact.build)
-  return build === undefined ? null : toolchainTargetId(build.toolchain.value)
+function systemFilesOf(scope: Scope, image: Image, what: SystemFiles): TargetId | null {
+  return scope.take(findSystemFiles(scope.workspace, image, what))[0] ?? null
 }
 
 function checkToolchain({ workspace, report }: Scope, toolchain: Located<string>, place: string): void {
@@ -156,14 +160,5 @@ function nameTaken(declared: ToolchainDeclaration, base: ToolchainDeclaration, i
     span: declared.span,
     notes: [{ message: `the base of "${imageTargetId(image.service)}" is declared here`, span: base.span }],
     help: 'rename the toolchain',
-  })
-}
-
-function certificatesWithoutToolchain(image: Image): Diagnostic {
-  return diagnostic({
-    id: 'image/certificates-without-toolchain',
-    message: `image "${imageTargetId(image.service)}" asks for caCertificates, but has neither a base nor an artifact whose toolchain could give them`,
-    span: image.span,
-    help: 'give the image a base, or copy the certificates with a file',
   })
 }

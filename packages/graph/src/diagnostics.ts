@@ -8,7 +8,7 @@ export const GRAPH_DIAGNOSTICS: readonly {
   {
     id: 'graph/unknown-service',
     severity: 'error',
-    summary: 'A need, a file of an image or a gate names a service that the workspace does not have.',
+    summary: 'A need, a file of an image, its base or a gate names a service that the workspace does not have.',
     help: 'Correct the name; `orchestrate ls` lists the services.',
   },
   {
@@ -48,16 +48,29 @@ export const GRAPH_DIAGNOSTICS: readonly {
     help: 'Name a build, usually a check (`outputs: []`).',
   },
   {
+    id: 'graph/base-without-image',
+    severity: 'error',
+    summary: 'An image is based on a service that has no image.',
+    help: 'Give that service an image, or choose another base.',
+  },
+  {
     id: 'graph/cycle',
     severity: 'error',
-    summary: 'Builds need each other in a circle; the shortest one is shown, with the place of every need.',
-    help: 'Remove one of the needs, or split one of the builds.',
+    summary:
+      'Builds need each other, or images are based on each other, in a circle; the shortest one is shown, with the place of every edge.',
+    help: 'Remove one of the needs or split one of the builds; give one of the images another base.',
   },
   {
     id: 'image/certificates-without-toolchain',
     severity: 'error',
     summary: 'An image asks for `caCertificates`, but no toolchain is there to take them from.',
     help: 'Use a base, copy an artifact of a build, or remove `caCertificates`.',
+  },
+  {
+    id: 'image/timezones-without-toolchain',
+    severity: 'error',
+    summary: 'An image asks for `timezones`, but no toolchain is there to take them from.',
+    help: 'Use a base, copy an artifact of a build, or remove `timezones`.',
   },
   {
     id: 'select/unknown-service',

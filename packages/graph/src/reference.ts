@@ -1,5 +1,17 @@
 import type { ArtifactReference, Build, Service, Workspace } from '@orchestrate/config'
-import { buildTargetId, closest, type Diagnostic, diagnostic, err, ok, type Result, type Span, type TargetId } from '@orchestrate/core'
+import {
+  buildTargetId,
+  closest,
+  type Diagnostic,
+  diagnostic,
+  err,
+  imageTargetId,
+  type Located,
+  ok,
+  type Result,
+  type Span,
+  type TargetId,
+} from '@orchestrate/core'
 import type { ArtifactEdge } from './build-graph.ts'
 
 /** Where a reference was written, for its findings. */
@@ -30,6 +42,22 @@ export function resolveGate(
     return err(notABuild(gate.service, mention))
   const build = resolveBuild(workspace, gate, mention)
   return build.ok ? ok(buildTargetId(gate.service, gate.build)) : build
+}
+
+/** Resolves the image of a service that another one is based on: `graph/unknown-service`, `graph/base-without-image`. */
+export function resolveBaseImage(workspace: Workspace, name: Located<string>, place: string): Result<TargetId, Diagnostic> {
+  const service = workspace.services.get(name.value)
+  if (service === undefined) return err(unknownService(workspace, name.value, { span: name.span, place }))
+  if (service.image !== null) return ok(imageTargetId(service.name))
+  return err(
+    diagnostic({
+      id: 'graph/base-without-image',
+      message: `service "${service.name}", named in ${place}, has no image`,
+      span: name.span,
+      notes: definition(service.span, `service "${service.name}" is defined here`),
+      help: 'give it an image, or choose another base',
+    }),
+  )
 }
 
 /** `deps/node_modules` within its own service, `api:gen/client` from another one. */

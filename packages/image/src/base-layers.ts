@@ -1,6 +1,6 @@
 import { type Digest, environmentError, err, failure, ok, type Result, type Trouble } from '@orchestrate/core'
-import type { RootFilesystem } from '@orchestrate/execute'
-import type { Blobs, StoredLayer } from '@orchestrate/store'
+import type { EmissionBase, RootFilesystem } from '@orchestrate/execute'
+import type { Blobs, ImageRecord, StoredLayer } from '@orchestrate/store'
 import {
   type BaseListing,
   createLayerLister,
@@ -8,9 +8,12 @@ import {
   encodeLayerListing,
   EMPTY_LISTING,
   type LayerListing,
+  listEntries,
   mergeListings,
 } from './base-listing.ts'
-import { measureLayer } from './layer-bytes.ts'
+import { defaultsOfConfig, type ProcessDefaults } from './image-config.ts'
+import { LostLayerError, measureLayer } from './layer-bytes.ts'
+import { decodeLayerEntries } from './layer-entries.ts'
 import type { LayerMemory } from './layer-memory.ts'
 import { TarFormatError } from './tar-scanner.ts'
 
@@ -18,12 +21,13 @@ import { TarFormatError } from './tar-scanner.ts'
 export interface BaseStack {
   readonly layers: readonly StoredLayer[]
   readonly listing: BaseListing
+  readonly defaults: ProcessDefaults
 }
 
 /** Reads each base layer once in the life of the store, and once a run for the images that share it. */
 export interface BaseLayers {
   /** The stack of `base`, or the empty one for scratch. Errors: `image/base-unreadable`, `image/base-changed`. */
-  open(base: RootFilesystem | null, signal: AbortSignal): Promise<Result<BaseStack, Trouble>>
+  open(base: EmissionBase | null, signal: AbortSignal): Promise<Result<BaseStack, Trouble>>
 }
 
 export function createBaseLayers(blobs: Blobs, memory: LayerMemory): BaseLayers {
@@ -31,17 +35,19 @@ export function createBaseLayers(blobs: Blobs, memory: LayerMemory): BaseLayers 
   const stacks = new Map<string, Promise<Result<BaseStack, Trouble>>>()
   return {
     open: async (base, signal) => {
-      if (base === null) return ok({ layers: [], listing: EMPTY_LISTING })
-      if (base.content.kind !== 'layers') throw new Error(`the layers of the base ${base.identity} were not exported from its engine`)
-      const { layers } = base.content
-      const key = layers.map((layer) => layer.diffId).join(' ')
-      const running = stacks.get(key) ?? reader.readStack(layers, signal)
+      if (base === null) return ok(NOTHING)
+      const key = keyOf(base)
+      const running = stacks.get(key) ?? (base.kind === 'root' ? reader.readRoot(base.root, signal) : reader.readImage(base.stored, signal))
       stacks.set(key, running)
       const result = await forgetOnFailure(running, () => stacks.delete(key))
       return result
     },
   }
 }
+
+const NOTHING: BaseStack = { layers: [], listing: EMPTY_LISTING, defaults: { env: new Map(), user: null, workdir: null } }
+
+const keyOf = (base: EmissionBase): string => (base.kind === 'root' ? base.root.identity : base.stored.config)
 
 type LayerFile = Extract<RootFilesystem['content'], { readonly kind: 'layers' }>['layers'][number]
 
@@ -54,18 +60,44 @@ class BaseLayerReader {
     this.#memory = memory
   }
 
-  async readStack(files: readonly LayerFile[], signal: AbortSignal): Promise<Result<BaseStack, Trouble>> {
-    const layers: StoredLayer[] = []
-    const listings: LayerListing[] = []
-    for (const file of files) {
+  async readRoot(root: RootFilesystem, signal: AbortSignal): Promise<Result<BaseStack, Trouble>> {
+    if (root.content.kind !== 'layers') throw new Error(`the layers of the base ${root.identity} were not exported from its engine`)
+    const read: LayerAndListing[] = []
+    for (const file of root.content.layers) {
       const stored = await this.#ensureStored(file)
       if (!stored.ok) return stored
-      const read = (await this.#recall(file.diffId)) ?? (await this.#read(file, signal))
-      if (!read.ok) return read
-      layers.push(read.value.layer)
-      listings.push(read.value.listing)
+      const layer = await this.#readTar(file, signal)
+      if (!layer.ok) return layer
+      read.push(layer.value)
     }
-    return ok({ layers, listing: mergeListings(listings) })
+    return ok(stackOf(read, { env: root.env, user: root.user, workdir: root.workdir }))
+  }
+
+  /** @throws LostLayerError when the store no longer has what the image is made of. */
+  async readImage(image: Pick<ImageRecord, 'config' | 'layers'>, signal: AbortSignal): Promise<Result<BaseStack, Trouble>> {
+    const read: LayerAndListing[] = []
+    for (const layer of image.layers) {
+      const { source, diffId, uncompressedSize } = layer
+      const listing = source.kind === 'entries' ? await this.#listEntries(source.blob) : null
+      const found = listing === null ? await this.#readTar({ diffId, size: uncompressedSize }, signal) : ok({ layer, listing })
+      if (!found.ok) return found
+      read.push(found.value)
+    }
+    const text = await this.#blobs.text(image.config)
+    const defaults = text === null ? null : defaultsOfConfig(text)
+    if (defaults === null) throw new LostLayerError(`the store no longer has the config ${image.config}`)
+    return ok(stackOf(read, defaults))
+  }
+
+  async #listEntries(blob: Digest): Promise<LayerListing> {
+    const text = await this.#blobs.text(blob)
+    const entries = text === null ? null : decodeLayerEntries(text)
+    if (entries === null) throw new LostLayerError(`the store no longer has the layer description ${blob}`)
+    return listEntries(entries)
+  }
+
+  async #readTar(file: Pick<LayerFile, 'diffId' | 'size'>, signal: AbortSignal): Promise<Result<LayerAndListing, Trouble>> {
+    return (await this.#recall(file.diffId)) ?? this.#read(file, signal)
   }
 
   /** A tar is the blob of its own DiffID; one that lies outside the store is taken in. */
@@ -85,7 +117,7 @@ class BaseLayerReader {
     return ok({ layer: { digest, size, diffId, uncompressedSize, source: { kind: 'tar', blob: diffId } }, listing })
   }
 
-  async #read({ diffId, size }: LayerFile, signal: AbortSignal): Promise<Result<LayerAndListing, Trouble>> {
+  async #read({ diffId, size }: Pick<LayerFile, 'diffId' | 'size'>, signal: AbortSignal): Promise<Result<LayerAndListing, Trouble>> {
     const lister = createLayerLister()
     try {
       const facts = await measureLayer(this.#blobs.read(diffId), size, { signal, observe: (piece) => lister.push(piece) })
@@ -105,6 +137,10 @@ class BaseLayerReader {
 interface LayerAndListing {
   readonly layer: StoredLayer
   readonly listing: LayerListing
+}
+
+function stackOf(read: readonly LayerAndListing[], defaults: ProcessDefaults): BaseStack {
+  return { layers: read.map(({ layer }) => layer), listing: mergeListings(read.map(({ listing }) => listing)), defaults }
 }
 
 const HELP = 'make the base again with orchestrate lock --update'

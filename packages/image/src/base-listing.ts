@@ -1,4 +1,5 @@
 import { canonicalJson } from '@orchestrate/core'
+import type { LayerEntry } from './layer-entries.ts'
 import { TarScanner } from './tar-scanner.ts'
 
 /** Directories and links of a base, seen through all its layers: what placing files over it needs to know. */
@@ -41,6 +42,15 @@ export function createLayerLister(): { push(piece: Uint8Array): void; finish(): 
       scanner.end()
       return { directories, symlinks, others }
     },
+  }
+}
+
+/** The names in a layer of our own making. */
+export function listEntries(entries: readonly LayerEntry[]): LayerListing {
+  return {
+    directories: entries.flatMap((entry) => (entry.type === 'directory' ? [[entry.path, entry.mode, entry.uid, entry.gid] as const] : [])),
+    symlinks: entries.flatMap((entry) => (entry.type === 'symlink' ? [[entry.path, entry.target] as const] : [])),
+    others: entries.flatMap((entry) => (entry.type === 'file' ? [entry.path] : [])),
   }
 }
 

@@ -63,14 +63,26 @@ describe('emit', () => {
       }),
     )
     expect(configOf(image)['config']).toEqual({
-      Healthcheck: { Test: ['CMD', '/app', 'health'], Interval: 60_000_000_000, Timeout: 500_000_000, StartPeriod: 2_000_000_000, Retries: 5 },
+      Healthcheck: {
+        Test: ['CMD', '/app', 'health'],
+        Interval: 60_000_000_000,
+        Timeout: 500_000_000,
+        StartPeriod: 2_000_000_000,
+        Retries: 5,
+      },
       StopSignal: 'SIGRTMIN+3',
       Volumes: { '/data': {}, '/var/lib/api': {} },
     })
   })
 
   it('leaves to the engine what a healthcheck does not say', async () => {
-    const healthcheck = { test: { kind: 'shell', command: 'true' }, interval: null, timeout: null, startPeriod: null, retries: null } as const
+    const healthcheck = {
+      test: { kind: 'shell', command: 'true' },
+      interval: null,
+      timeout: null,
+      startPeriod: null,
+      retries: null,
+    } as const
     expect(configOf(await emit(sampleRequest({ image: { healthcheck } })))['config']).toEqual({
       Healthcheck: { Test: ['CMD-SHELL', 'true'] },
     })
@@ -226,7 +238,7 @@ describe('emit on a base', () => {
   it('puts its layer on the base, whose defaults are below its own', async () => {
     const image = await emit(
       sampleRequest({
-        base: sampleBase(),
+        base: rootBase(sampleBase()),
         image: { env: new Map([['LANG', 'C.UTF-8']]), cmd: ['node'] },
         files: [sampleFile('/bin/tool', [blobs.treeFile('', 'tool', true)])],
       }),
@@ -247,13 +259,59 @@ describe('emit on a base', () => {
 
   it('gives the base layer back byte for byte', async () => {
     const base = sampleBase()
-    const image = await emit(sampleRequest({ base }))
+    const image = await emit(sampleRequest({ base: rootBase(base) }))
     expect(image.layers.length).toBe(1)
     expect(gunzipSync(await bytesOf(image, 0)).equals(readFileSync(join(root, 'base.tar')))).toBe(true)
   })
 
+  it('shares the layers of an image that it is based on, and sees what lies in them', async () => {
+    const lower = await emit(
+      sampleRequest({
+        base: rootBase(sampleBase()),
+        image: { layers: ['deps'], env: new Map([['A', 'lower']]), user: 'app', entrypoint: ['/bin/sh'], ports: ['80/tcp'] },
+        files: [
+          sampleFile('/srv', [blobs.treeFile('deps/a', 'A'), { type: 'symlink', path: 'current', target: 'deps' }], {
+            layer: 'deps',
+            owner: { uid: 5, gid: 6 },
+          }),
+        ],
+      }),
+    )
+    const upper = await emit(
+      sampleRequest({
+        base: { kind: 'image', stored: lower.stored },
+        image: { env: new Map([['B', 'upper']]) },
+        files: [sampleFile('/srv/current/b', [blobs.treeFile('', 'B')])],
+      }),
+    )
+    expect(upper.layers.slice(0, -1).map(({ digest }) => digest)).toEqual(lower.layers.map(({ digest }) => digest))
+    expect(configOf(upper)['config']).toEqual({ Env: ['A=lower', 'B=upper', 'LANG=C', 'PATH=/usr/bin'], User: 'app', WorkingDir: '/home' })
+    const tar = gunzipSync(await bytesOf(upper, upper.layers.length - 1))
+    const members = (await unpackTar(tar, { strict: true })).map(({ header: { name, uid } }) => [name, uid])
+    expect(members).toEqual([
+      ['srv/', 5],
+      ['srv/deps/', 5],
+      ['srv/deps/b', 0],
+    ])
+  })
+
+  it('puts time zones and certificates into the last layer', async () => {
+    const timezones = [blobs.treeFile('Europe/Berlin', 'TZif'), { type: 'symlink', path: 'CET', target: 'Europe/Berlin' } as const]
+    const image = await emit(sampleRequest({ timezones }))
+    expect(await namesOf(image)).toEqual([
+      [
+        'usr/',
+        'usr/share/',
+        'usr/share/zoneinfo/',
+        'usr/share/zoneinfo/CET',
+        'usr/share/zoneinfo/Europe/',
+        'usr/share/zoneinfo/Europe/Berlin',
+      ],
+    ])
+  })
+
   it('reads a base once in the life of the store', async () => {
-    const request = sampleRequest({ base: sampleBase() })
+    const request = sampleRequest({ base: rootBase(sampleBase()) })
     const first = await emit(request)
     blobs.reads.length = 0
     const second = await emit(request)
@@ -266,7 +324,7 @@ describe('emit on a base', () => {
     const base = baseOf(readFileSync(join(root, 'base.tar')))
     const [layer] = base.content.kind === 'layers' ? base.content.layers : []
     const help = 'make the base again with orchestrate lock --update'
-    expect(await tryEmit(sampleRequest({ base }))).toEqual({
+    expect(await tryEmit(sampleRequest({ base: rootBase(base) }))).toEqual({
       ok: false,
       error: {
         kind: 'failure',
@@ -277,7 +335,7 @@ describe('emit on a base', () => {
       },
     })
     const other = baseOf(Buffer.from('other'))
-    expect(await tryEmit(sampleRequest({ base: other }))).toEqual({
+    expect(await tryEmit(sampleRequest({ base: rootBase(other) }))).toEqual({
       ok: false,
       error: {
         kind: 'integrity',
@@ -331,6 +389,20 @@ async function bytesOf(image: EmittedImage, layer: number): Promise<Buffer> {
   return Buffer.concat(pieces)
 }
 
+function configOf(image: EmittedImage): Record<string, unknown> {
+  return JSON.parse(Buffer.from(image.config.bytes).toString())
+}
+
+/** The names in each layer. */
+async function namesOf(image: EmittedImage): Promise<string[][]> {
+  const names: string[][] = []
+  for (const index of image.layers.keys()) {
+    const members = await unpackTar(gunzipSync(await bytesOf(image, index)), { strict: true })
+    names.push(members.map(({ header }) => header.name))
+  }
+  return names
+}
+
 function sampleBase(): RootFilesystem {
   execFileSync(
     'sh',
@@ -339,6 +411,8 @@ function sampleBase(): RootFilesystem {
   )
   return baseOf(readFileSync(join(root, 'base.tar')))
 }
+
+const rootBase = (base: RootFilesystem) => ({ kind: 'root', root: base }) as const
 
 function baseOf(tar: Buffer): RootFilesystem {
   return {

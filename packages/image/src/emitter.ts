@@ -14,7 +14,7 @@ import {
 import type { EmissionRequest, EmittedImage, ImageEmitter } from '@orchestrate/execute'
 import type { Blobs, ImageRecord, Store, StoredLayer } from '@orchestrate/store'
 import { type BaseLayers, createBaseLayers } from './base-layers.ts'
-import { encodeConfig, type LayerOrigin, platformOfConfig } from './image-config.ts'
+import { encodeConfig, type LayerOrigin, platformOfConfig, type ProcessDefaults } from './image-config.ts'
 import { encodeManifest } from './image-manifest.ts'
 import { streamTrouble } from './stream-trouble.ts'
 import { entriesSize, type LayerFacts, measureLayer, openLayer, streamEntries } from './layer-bytes.ts'
@@ -76,7 +76,7 @@ class Emitter {
       layers.push({ layer: stored.value, origin: { kind: 'files', layer: name } })
     }
     if (layers.length > MAX_LAYERS) return err(tooManyLayers(request.image.service, layers.length))
-    const image = await this.#storeImage(request, layers)
+    const image = await this.#storeImage(request, base.value.defaults, layers)
     // Config and manifest count too: `bytes` is the size that people are shown.
     const tooLargeInAll = image.ok ? checkMaxSize(content, image.value.bytes) : null
     return tooLargeInAll === null ? image : err(tooLargeInAll)
@@ -104,10 +104,11 @@ class Emitter {
 
   async #storeImage(
     request: EmissionRequest,
+    defaults: ProcessDefaults,
     stack: readonly { readonly layer: StoredLayer; readonly origin: LayerOrigin }[],
   ): Promise<Result<EmittedImage, EnvironmentError>> {
     const layers = stack.map(({ layer }) => layer)
-    const configText = encodeConfig(request, stack)
+    const configText = encodeConfig(request, defaults, stack)
     const config = { digest: digestOf(configText), size: Buffer.byteLength(configText) }
     const manifestText = encodeManifest(config, layers, request.image.annotations)
     const stored = await Promise.all([configText, manifestText].map((text) => this.#blobs.put(text)))

@@ -1,4 +1,4 @@
-import type { Healthcheck } from '@orchestrate/config'
+import type { Healthcheck, Image } from '@orchestrate/config'
 import { canonicalJson, type CanonicalValue, compareCodeUnits, type Platform } from '@orchestrate/core'
 import type { EmissionRequest } from '@orchestrate/execute'
 import type { StoredLayer } from '@orchestrate/store'
@@ -11,14 +11,15 @@ export type LayerOrigin = { readonly kind: 'base' } | { readonly kind: 'files'; 
  * @see https://github.com/opencontainers/image-spec/blob/v1.1.1/config.md
  */
 export function encodeConfig(
-  request: EmissionRequest,
+  request: Pick<EmissionRequest, 'image' | 'platform'>,
+  base: ProcessDefaults,
   layers: readonly { readonly layer: StoredLayer; readonly origin: LayerOrigin }[],
 ): string {
   const created = timestamp(request.image.created)
   const { os, architecture, variant } = request.platform
   return canonicalJson({
     architecture,
-    config: processDefaults(request),
+    config: processDefaults(request.image, base),
     created,
     history: layers.map(({ origin }) => ({ created, created_by: `orchestrate: ${describeOrigin(origin)}` })),
     os,
@@ -32,6 +33,28 @@ function describeOrigin(origin: LayerOrigin): string {
   return origin.layer === null ? 'files' : `files of layer ${origin.layer}`
 }
 
+/** What a base says about processes, and an image inherits. */
+export interface ProcessDefaults {
+  readonly env: ReadonlyMap<string, string>
+  readonly user: string | null
+  readonly workdir: string | null
+}
+
+/** What an image that is based on another one inherits; null when `text` is no config of ours. */
+export function defaultsOfConfig(text: string): ProcessDefaults | null {
+  const document: unknown = JSON.parse(text)
+  if (!isObject(document) || !isObject(document['config'])) return null
+  const { Env: env = [], User: user, WorkingDir: workdir } = document['config']
+  if (!Array.isArray(env)) return null
+  return {
+    env: new Map(env.map(String).map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)])),
+    user: typeof user === 'string' ? user : null,
+    workdir: typeof workdir === 'string' ? workdir : null,
+  }
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null
+
 /** The platform that a config was made for, or null when `text` is no config. */
 export function platformOfConfig(text: string): Platform | null {
   const config: unknown = JSON.parse(text)
@@ -43,10 +66,10 @@ export function platformOfConfig(text: string): Platform | null {
 }
 
 /** What the runtime does when nobody says otherwise; the base's defaults below the image's own. */
-function processDefaults({ image, base }: EmissionRequest): CanonicalValue {
-  const env = new Map([...(base?.env ?? []), ...image.env])
-  const user = image.user ?? base?.user ?? null
-  const workdir = image.workdir ?? base?.workdir ?? null
+function processDefaults(image: Image, base: ProcessDefaults): CanonicalValue {
+  const env = new Map([...base.env, ...image.env])
+  const user = image.user ?? base.user
+  const workdir = image.workdir ?? base.workdir
   return {
     ...(image.cmd === null ? {} : { Cmd: image.cmd }),
     ...(image.entrypoint === null ? {} : { Entrypoint: image.entrypoint }),

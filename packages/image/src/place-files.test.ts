@@ -104,7 +104,12 @@ describe('placeFiles', () => {
 
   it('adds the CA bundle', () => {
     const placed = placeFiles(sampleRequest({ certificates: { digest: DIGEST, size: 0 } }), EMPTY_LISTING)
-    expect(placed.ok && paths(placed.value)).toEqual(['etc', 'etc/ssl', 'etc/ssl/certs', 'etc/ssl/certs/ca-certificates.crt'])
+    expect(placed.ok && paths(placed.value[0]?.entries ?? [])).toEqual([
+      'etc',
+      'etc/ssl',
+      'etc/ssl/certs',
+      'etc/ssl/certs/ca-certificates.crt',
+    ])
   })
 
   it.each([
@@ -183,7 +188,9 @@ describe('placeFiles', () => {
 function place(files: ReturnType<typeof sampleFile>[], base = EMPTY_LISTING) {
   const placed = placeFiles(sampleRequest({ files }), base)
   if (!placed.ok) throw new Error(placed.error.message)
-  return placed.value
+  const [layer, ...others] = placed.value
+  if (others.length > 0) throw new Error('more than one layer')
+  return layer?.entries ?? []
 }
 
 const paths = (entries: readonly { readonly path: string }[]) => entries.map((entry) => entry.path)

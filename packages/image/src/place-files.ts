@@ -9,6 +9,7 @@ import { sortByPath } from './tar-writer.ts'
 
 /** Where caCertificates go. */
 export const CERTIFICATES_PATH = '/etc/ssl/certs/ca-certificates.crt'
+const TIMEZONES_PATH = '/usr/share/zoneinfo'
 
 /** A layer of the image's own: one of `image.layers`, or the last one, which has no name. */
 export interface OwnLayer {
@@ -22,12 +23,12 @@ export interface OwnLayer {
  * Failures: `image/link-leaves-artifact`, `image/path-collision`, `image/whiteout-name`.
  */
 export function placeFiles(
-  request: Pick<EmissionRequest, 'image' | 'files' | 'certificates'>,
+  request: Pick<EmissionRequest, 'image' | 'files' | 'certificates' | 'timezones'>,
   base: BaseListing,
 ): Result<readonly OwnLayer[], Failure> {
   const placement = new Placement(request.image.service, base)
   const sources = request.files.map((file, index) => ({ ...file, origin: `image.files[${index}] ("${file.name}" to "${file.to}")` }))
-  for (const source of [...sources, ...certificateSource(request.certificates)]) {
+  for (const source of [...sources, ...certificateSource(request.certificates), ...timezoneSource(request.timezones)]) {
     const trouble = placement.add(source)
     if (trouble !== null) return err(trouble)
   }
@@ -45,6 +46,11 @@ function certificateSource(certificates: EmissionRequest['certificates']): Sourc
   const file: TreeEntry = { type: 'file', path: '', digest: certificates.digest, size: certificates.size, executable: false }
   const common = { mode: null, owner: null, layer: null }
   return [{ to: CERTIFICATES_PATH, name: 'ca-certificates.crt', ...common, entries: [file], origin: 'image.caCertificates' }]
+}
+
+function timezoneSource(entries: EmissionRequest['timezones']): Source[] {
+  if (entries === null) return []
+  return [{ to: TIMEZONES_PATH, name: 'zoneinfo', mode: null, owner: null, layer: null, entries, origin: 'image.timezones' }]
 }
 
 interface Placed {

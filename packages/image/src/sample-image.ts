@@ -60,6 +60,7 @@ export function sampleRequest(fields: { readonly image?: Partial<Image> } & Part
     base: null,
     files: [],
     certificates: null,
+    timezones: null,
     ...rest,
     image: sampleImage(image),
   }
@@ -91,6 +92,7 @@ function sampleImage(fields: Partial<Image> = {}): Image {
     tags: ['latest'],
     repository: 'shop/checkout',
     caCertificates: false,
+    timezones: false,
     maxSize: null,
     created: 315_619_200,
     ...fields,

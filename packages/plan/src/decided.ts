@@ -28,6 +28,10 @@ export function settledContents(draft: Draft, decided: ReadonlyMap<TargetId, Dec
       const record = decided.get(id)?.record
       return record?.kind === 'build' ? (record.artifacts.find((artifact) => artifact.output === output)?.tree ?? null) : null
     },
+    image: (id) => {
+      const record = decided.get(id)?.record
+      return record?.kind === 'image' ? record.config : null
+    },
     toolchain: (id) => {
       const drafted = draft.targets.get(id)
       return drafted !== undefined && 'identity' in drafted ? drafted.identity : null

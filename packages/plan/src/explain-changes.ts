@@ -32,7 +32,7 @@ function needChanges(last: StoredManifest, { needs }: Ingredients, contents: Nee
   const places = new Set(needs.map(placeOf))
   const changed = needs.filter((need) => hasChanged(need, last, contents))
   const toolchains = new Set(changed.filter((need) => need.use.kind === 'toolchain').map((need) => need.name))
-  const artifacts = new Set(changed.filter((need) => need.use.kind === 'artifact').map((need) => need.name))
+  const artifacts = new Set(changed.filter((need) => need.use.kind !== 'toolchain').map((need) => need.name))
   const gone = [...last.needs.keys()].some((known) => !places.has(known))
   return [
     ...[...toolchains].map((toolchain): Reason => ({ kind: 'toolchain-changed', toolchain })),

@@ -58,6 +58,7 @@ export class SampleResults implements PlanLookups {
     return fingerprintOf(planned.ingredients, {
       artifact: (target, output) => this.#artifact(target, output),
       toolchain: (target) => plan.targets.get(target)?.fingerprint ?? identityOf(target),
+      image: (target) => this.#config(target),
     })
   }
 
@@ -65,6 +66,12 @@ export class SampleResults implements PlanLookups {
     const last = this.good.get(target)
     const record = last === undefined ? undefined : this.records.get(last.fingerprint)
     return record?.kind === 'build' ? (record.artifacts.find((artifact) => artifact.output === output)?.tree ?? null) : null
+  }
+
+  #config(target: TargetId): Digest | null {
+    const last = this.good.get(target)
+    const record = last === undefined ? undefined : this.records.get(last.fingerprint)
+    return record?.kind === 'image' ? record.config : null
   }
 
   #succeed(plan: Plan, id: TargetId, { fingerprint, manifest }: Fingerprinted): void {

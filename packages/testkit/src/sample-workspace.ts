@@ -30,10 +30,13 @@ export type SampleBuild = Partial<Omit<Build, 'toolchain' | 'outputs' | 'needs' 
 export type SampleImage = Partial<Omit<Image, 'files' | 'gates' | 'from' | 'maxSize'>> & {
   /** Default: scratch. A string names a toolchain. */
   readonly from?: string | Image['from']
-  readonly files?: readonly (string | DistributiveOmit<ImageFile, 'span'>)[]
+  readonly files?: readonly (string | SampleFile)[]
   readonly gates?: readonly string[]
   readonly maxSize?: number
 }
+
+/** Without a layer: in the last one. */
+export type SampleFile = DistributiveOmit<ImageFile, 'span' | 'layer'> & Partial<Pick<ImageFile, 'layer'>>
 
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
 
@@ -138,6 +141,7 @@ function sampleImage(service: string, dir: WorkspacePath, fields: SampleImage, p
     tags: ['latest'],
     repository: `shop/${service}`,
     caCertificates: false,
+    timezones: false,
     created: 315_619_200,
     ...fields,
     from: sampleBase(fields.from, dir, pages),
@@ -152,8 +156,8 @@ function sampleBase(from: SampleImage['from'], dir: WorkspacePath, pages: Pages)
   return typeof from === 'string' ? { kind: 'toolchain', toolchain: pages.located(dir, from) } : from
 }
 
-function sampleFile(file: string | DistributiveOmit<ImageFile, 'span'>, service: string, dir: WorkspacePath, pages: Pages): ImageFile {
-  if (typeof file !== 'string') return { ...file, span: pages.span(dir, file.to) }
+function sampleFile(file: string | SampleFile, service: string, dir: WorkspacePath, pages: Pages): ImageFile {
+  if (typeof file !== 'string') return { layer: null, ...file, span: pages.span(dir, file.to) }
   const artifact = sampleReference(file, service)
   return { kind: 'artifact', artifact, to: `/${lastSegment(file)}`, mode: null, owner: null, layer: null, span: pages.span(dir, file) }
 }

@@ -22,6 +22,7 @@ import type { ProcessRunner } from './process-runner.ts'
 import { openResolutions } from './resolutions.ts'
 import { importRootfs } from './rootfs/import-rootfs.ts'
 import { openRoot, saveRoot } from './stored-root.ts'
+import { storeTimezones } from './stored-timezones.ts'
 import type { LockEntry } from './toolchain.ts'
 
 export interface ToolchainDeps {
@@ -50,6 +51,7 @@ export interface Toolchains extends ToolchainProvider {
 /** Makes toolchains ready: from the store, else bootstrapped, imported, or found in an engine. */
 export function createToolchains(deps: ToolchainDeps): Toolchains {
   const pending = new Map<string, Promise<Result<ReadyToolchain, Trouble>>>()
+  const timezones = new Map<Digest, ReturnType<typeof storeTimezones>>()
   return {
     async ready(declaration, identity, options) {
       const key = JSON.stringify([declaration.name, identity, options.layers])
@@ -59,6 +61,11 @@ export function createToolchains(deps: ToolchainDeps): Toolchains {
       // A failure may be tried again; a success is found in the store the next time.
       pending.delete(key)
       return result
+    },
+    timezones(toolchain) {
+      const started = timezones.get(toolchain.identity) ?? storeTimezones(deps.store, toolchain)
+      timezones.set(toolchain.identity, started)
+      return started
     },
     async resolve(declaration, options) {
       const made = await make(deps, declaration, null, { ...options, layers: false })

@@ -84,16 +84,18 @@ async function storeCertificates(store: Store, root: RootFilesystem, name: strin
     return found === null ? ok(null) : await store.blobs.put(found)
   } catch (error) {
     if (!(error instanceof TarError)) throw error
-    return err(
-      environmentError({
-        kind: 'integrity',
-        id: 'toolchain/layer-unreadable',
-        message: `a layer of toolchain "${name}" is not a valid tar archive`,
-        details: [error.message],
-        help: 'make the image or archive again with another tool',
-      }),
-    )
+    return err(unreadableLayer(name, error))
   }
+}
+
+export function unreadableLayer(name: string, error: TarError): EnvironmentError {
+  return environmentError({
+    kind: 'integrity',
+    id: 'toolchain/layer-unreadable',
+    message: `a layer of toolchain "${name}" is not a valid tar archive`,
+    details: [error.message],
+    help: 'make the image or archive again with another tool',
+  })
 }
 
 async function certificatesOf(store: Store, { certificates }: ToolchainRecord): Promise<StoredBlob | null> {
