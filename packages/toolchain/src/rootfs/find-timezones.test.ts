@@ -38,9 +38,9 @@ test('knows a root without time zones, and one whose time zones were removed', (
 function timezonesOf(...layers: Readonly<Record<string, string>>[]): Record<string, string> | null {
   const directory = mkdtempSync(join(tmpdir(), 'find-timezones-'))
   try {
-    const files = layers.map((files, index) => {
+    const files = layers.map((layer, index) => {
       const file = join(directory, `${index}.tar`)
-      writeFileSync(file, sampleTar(files))
+      writeFileSync(file, sampleTar(layer))
       return file
     })
     const zones = findTimezones(files)

@@ -55,7 +55,7 @@ function applyWhiteout(zones: Map<string, TimezoneMember>, path: string): void {
 }
 
 function removeTree(zones: Map<string, TimezoneMember>, path: string): void {
-  for (const known of [...zones.keys()]) if (path === '' || known === path || known.startsWith(`${path}/`)) zones.delete(known)
+  for (const known of zones.keys()) if (path === '' || known === path || known.startsWith(`${path}/`)) zones.delete(known)
 }
 
 function readTimezone(zones: ReadonlyMap<string, TimezoneMember>, member: TarMember, descriptor: number): TimezoneMember | null {
