@@ -9,7 +9,9 @@ const schemas = resolve(dirname(fileURLToPath(import.meta.url)), '../../schemas'
 
 function validator(name: string): ValidateFunction {
   const ajv = new Ajv2020({ strict: true, allowUnionTypes: true })
-  return ajv.compile(JSON.parse(readFileSync(join(schemas, `${name}.schema.json`), 'utf8')) as object)
+  const read = (file: string): object => JSON.parse(readFileSync(join(schemas, file), 'utf8')) as object
+  if (name !== 'plan') ajv.addSchema(read('plan.schema.json'), 'plan.schema.json')
+  return ajv.compile(read(`${name}.schema.json`))
 }
 
 const FILES = {
@@ -21,7 +23,7 @@ const FILES = {
 }
 
 describe('what programs read', () => {
-  it('is as the schemas say: every line of apply --json, the plan before and after, the graph, the matrix, the findings', async () => {
+  it('is as the schemas say: every line of apply --json, the plan before and after, the graph, the causes, the matrix, the findings', async () => {
     using rig = createRig(FILES, 'embedded')
     addBusybox(rig)
     const plan = validator('plan')
@@ -31,6 +33,8 @@ describe('what programs read', () => {
       const { stdout } = await rig.run(['graph', '--format', 'json', ...more])
       expect([graph(JSON.parse(stdout)), graph.errors]).toEqual([true, null])
     }
+    const why = validator('why')
+    expect([why(JSON.parse((await rig.run(['why', 'api', '--json'])).stdout)), why.errors]).toEqual([true, null])
     const matrix = validator('matrix')
     expect([matrix(JSON.parse((await rig.run(['ci', 'matrix'])).stdout)), matrix.errors]).toEqual([true, null])
     const event = validator('events')

@@ -11,4 +11,12 @@ export function addQuestions(program: Command, { invoke, finish }: CommandFrame)
       const { logs } = await import('./commands/logs.ts')
       finish(await logs(invoke(command), { build, follow: options.follow === true }))
     })
+  example(program.command('why'), ['orchestrate why checkout', 'orchestrate why checkout:build --json'])
+    .description('say which file, variable, toolchain or need changed since the last good build')
+    .argument('<service>', 'a service, or the id of a target: SERVICE:BUILD, SERVICE:image, toolchain:NAME')
+    .option('--json', 'print the causes as JSON')
+    .action(async (subject: string, options: { json?: true }, command: Command) => {
+      const { why } = await import('./commands/why.ts')
+      finish(await why(invoke(command), { subject, json: options.json === true }))
+    })
 }
