@@ -15,10 +15,7 @@ describe('orchestrate why', () => {
     using rig = createRig(FILES, 'embedded')
     addBusybox(rig)
     const before = await rig.run(['why', 'api'])
-    expect([before.code, before.stdout]).toEqual([
-      0,
-      'api:build  build\n  never built\n  needs toolchain:busybox\n    never built\n',
-    ])
+    expect([before.code, before.stdout]).toEqual([0, 'api:build  build\n  never built\n  needs toolchain:busybox\n    never built\n'])
     expect((await rig.apply()).code).toBe(0)
     expect((await rig.run(['why', 'api:build'])).stdout).toBe('api:build  current: nothing that it is made of has changed\n')
     rig.write({ 'api/a.txt': 'b', 'api/new.txt': 'c' })
