@@ -19,7 +19,7 @@ const EDGES: Readonly<Record<string, readonly string[]>> = {
   embedded: ['core', 'store', 'execute'],
   image: ['core', 'config', 'store', 'execute'],
   ci: ['core', 'plan'],
-  report: ['core', 'plan'],
+  report: ['core', 'plan', 'image'],
   testkit: ['core', 'config', 'fingerprint', 'store', 'plan', 'execute', 'docker'],
   cli: ['core', 'config', 'graph', 'fingerprint', 'store', 'toolchain', 'plan', 'execute', 'docker', 'embedded', 'image', 'ci', 'report'],
 }
@@ -38,6 +38,7 @@ const TYPES_ONLY: readonly string[] = [
   'image>execute',
   'ci>plan',
   'report>plan',
+  'report>image',
   'fingerprint>config',
 ]
 

@@ -19,4 +19,18 @@ export function addQuestions(program: Command, { invoke, finish }: CommandFrame)
       const { why } = await import('./commands/why.ts')
       finish(await why(invoke(command), { subject, json: options.json === true }))
     })
+  example(program.command('image'), [
+    'orchestrate image checkout --files',
+    'orchestrate image checkout --diff oci:dist/images:shop/checkout:latest',
+  ])
+    .description('show the layers, files, sizes and config of an emitted image, or how it differs from another; needs no engine')
+    .argument('<service>', 'a service, or oci:DIR[:REFERENCE]: an image of an OCI layout')
+    .option('--diff <other>', 'what changed since this one: a service, or oci:DIR[:REFERENCE]')
+    .option('--files', 'list every file')
+    .option('--json', 'print all of it as JSON')
+    .action(async (name: string, options: { diff?: string; files?: true; json?: true }, command: Command) => {
+      const { image } = await import('./commands/image.ts')
+      const { diff, files, json } = options
+      finish(await image(invoke(command), { image: name, diff: diff ?? null, files: files === true, json: json === true }))
+    })
 }

@@ -55,6 +55,12 @@ export const IMAGE_DIAGNOSTICS = [
     help: 'run orchestrate apply again',
   },
   {
+    id: 'image/not-readable',
+    kind: 'environment',
+    summary: 'a directory that was named as an OCI layout holds none, or not the image that was named, or a damaged one',
+    help: 'name a directory that --output oci:DIR wrote, and the image in it as oci:DIR:REFERENCE',
+  },
+  {
     id: 'image/output-refused',
     kind: 'environment',
     summary: 'the destination of images is a symlink, or holds something that is no OCI layout',

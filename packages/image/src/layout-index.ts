@@ -27,8 +27,8 @@ export function describeImage({ image, references }: NamedImage): readonly Index
 
 /** `added` replaces what bears the same name; sorted by name, so that the order of deliveries does not show. */
 export function mergeDescriptors(present: readonly IndexDescriptor[], added: readonly IndexDescriptor[]): readonly IndexDescriptor[] {
-  const replaced = new Set(added.map(refName))
-  const kept = present.filter((descriptor) => refName(descriptor) === null || !replaced.has(refName(descriptor)))
+  const replaced = new Set(added.map(refNameOf))
+  const kept = present.filter((descriptor) => refNameOf(descriptor) === null || !replaced.has(refNameOf(descriptor)))
   return [...kept, ...added].toSorted((a, b) => compareCodeUnits(sortKey(a), sortKey(b)))
 }
 
@@ -51,13 +51,14 @@ export const blobPath = (digest: Digest): string => `blobs/${digest.replace(':',
 
 const REF_NAME = 'org.opencontainers.image.ref.name'
 
-function refName(descriptor: IndexDescriptor): string | null {
+/** The name that a layout gives an image, or null. */
+export function refNameOf(descriptor: IndexDescriptor): string | null {
   const annotations = descriptor['annotations']
   const name = isObject(annotations) ? annotations[REF_NAME] : undefined
   return typeof name === 'string' ? name : null
 }
 
-const sortKey = (descriptor: IndexDescriptor) => `${refName(descriptor) ?? ''}\0${String(descriptor['digest'])}`
+const sortKey = (descriptor: IndexDescriptor) => `${refNameOf(descriptor) ?? ''}\0${String(descriptor['digest'])}`
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

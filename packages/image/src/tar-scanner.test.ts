@@ -28,11 +28,11 @@ describe('TarScanner', () => {
       '.',
     ])
     expect(scan(archive, 1000)).toEqual([
-      { type: 'directory', path: '', target: '', mode: 0o755, uid: 5, gid: 7 },
-      { type: 'directory', path: 'dir', target: '', mode: 0o1777, uid: 5, gid: 7 },
-      { type: 'file', path: `dir/${name}`, target: '', mode: 0o644, uid: 5, gid: 7 },
-      { type: 'hardlink', path: 'dir/same', target: `./dir/${name}`, mode: 0o644, uid: 5, gid: 7 },
-      { type: 'symlink', path: 'link', target: `dir/${name}`, mode: 0o777, uid: 5, gid: 7 },
+      { type: 'directory', path: '', target: '', mode: 0o755, uid: 5, gid: 7, size: 0 },
+      { type: 'directory', path: 'dir', target: '', mode: 0o1777, uid: 5, gid: 7, size: 0 },
+      { type: 'file', path: `dir/${name}`, target: '', mode: 0o644, uid: 5, gid: 7, size: 1500 },
+      { type: 'hardlink', path: 'dir/same', target: `./dir/${name}`, mode: 0o644, uid: 5, gid: 7, size: 0 },
+      { type: 'symlink', path: 'link', target: `dir/${name}`, mode: 0o777, uid: 5, gid: 7, size: 0 },
     ])
   })
 
@@ -41,8 +41,22 @@ describe('TarScanner', () => {
     for (const format of ['gnu', 'pax']) {
       const archive = execFileSync('tar', [`--format=${format}`, '--owner=x:3000000', '--group=x:3000000', '-C', root, '-cf', '-', 'link'])
       expect(scan(archive, 512)).toEqual([
-        { type: 'symlink', path: 'link', target: `dir/${'n'.repeat(10)}`, mode: 0o777, uid: 3_000_000, gid: 3_000_000 },
+        { type: 'symlink', path: 'link', target: `dir/${'n'.repeat(10)}`, mode: 0o777, uid: 3_000_000, gid: 3_000_000, size: 0 },
       ])
+    }
+  })
+
+  it('passes on the content of files, and nothing of headers and padding', () => {
+    const archive = execFileSync('tar', ['-C', sampleDirectory(180), '--sort=name', '--format=pax', '-cf', '-', '.'])
+    for (const size of [1, 511, archive.length]) {
+      let content = ''
+      const scanner = new TarScanner(
+        ({ path }) => void (content += `[${path.slice(0, 8)}]`),
+        (piece) => void (content += Buffer.from(piece).toString()),
+      )
+      for (let offset = 0; offset < archive.length; offset += size) scanner.push(archive.subarray(offset, offset + size))
+      scanner.end()
+      expect(content).toBe(`[][dir][dir/nnnn]${'x'.repeat(1500)}[dir/same][link]`)
     }
   })
 

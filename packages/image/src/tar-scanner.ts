@@ -1,6 +1,6 @@
 import { TAR_BLOCK, tarPadding } from './tar-header.ts'
 
-/** What the headers of one member say; contents are passed over. */
+/** What the headers of one member say. */
 export interface ScannedEntry {
   readonly type: 'file' | 'directory' | 'symlink' | 'hardlink' | 'other'
   /** Normalised: no leading `./` or `/`, no trailing slash; the root is the empty string. */
@@ -9,6 +9,8 @@ export interface ScannedEntry {
   readonly mode: number
   readonly uid: number
   readonly gid: number
+  /** Bytes of content; 0 for what has none. */
+  readonly size: number
 }
 
 /** The archive is truncated, damaged, or uses a feature that layers may not have. */
@@ -17,22 +19,26 @@ export class TarFormatError extends Error {
 }
 
 /**
- * Reads the headers of a tar that is pushed through it in pieces: USTAR, PAX, and GNU's long names and base-256 numbers,
+ * Reads a tar that is pushed through it in pieces, its members' contents passed on or over: USTAR, PAX, and GNU's long names and base-256 numbers,
  * as GNU tar, mmdebstrap and Go write them. Strict: checksums, sizes and the end are verified, sparse members refused.
  */
 export class TarScanner {
   readonly #onEntry: (entry: ScannedEntry) => void
+  readonly #onContent: (piece: Uint8Array) => void
   #header = Buffer.alloc(TAR_BLOCK)
   #headerUsed = 0
   /** Body of an extended header that is being gathered, or null. */
   #meta: { readonly type: string; readonly body: Buffer; used: number } | null = null
+  #content = 0
   #skip = 0
   #zeroBlocks = 0
   #globals: ReadonlyMap<string, string> = new Map()
   #locals = new Map<string, string>()
 
-  constructor(onEntry: (entry: ScannedEntry) => void) {
+  /** @param onContent gets the content of the entry that was told last, in pieces that are its own until it returns */
+  constructor(onEntry: (entry: ScannedEntry) => void, onContent: (piece: Uint8Array) => void = () => {}) {
     this.#onEntry = onEntry
+    this.#onContent = onContent
   }
 
   /** @throws TarFormatError */
@@ -42,12 +48,19 @@ export class TarScanner {
 
   /** To be called after the last piece. @throws TarFormatError when the archive is not complete. */
   end(): void {
-    if (this.#headerUsed > 0 || this.#skip > 0 || this.#meta !== null || this.#zeroBlocks < 2) throw new TarFormatError('it ends too early')
+    if (this.#headerUsed > 0 || this.#content > 0 || this.#skip > 0 || this.#meta !== null || this.#zeroBlocks < 2)
+      throw new TarFormatError('it ends too early')
   }
 
   /** Takes some of `bytes` and says how many. */
   #consume(bytes: Uint8Array): number {
     if (this.#meta !== null) return this.#gather(this.#meta, bytes)
+    if (this.#content > 0) {
+      const taken = Math.min(this.#content, bytes.length)
+      this.#content -= taken
+      this.#onContent(bytes.subarray(0, taken))
+      return taken
+    }
     if (this.#skip > 0) {
       const passed = Math.min(this.#skip, bytes.length)
       this.#skip -= passed
@@ -92,10 +105,11 @@ export class TarScanner {
     }
     const records = new Map([...this.#globals, ...this.#locals])
     this.#locals = new Map()
-    this.#onEntry(scannedEntry(block, type, records))
-    const bodySize = records.has('size') ? decimal(records.get('size') ?? '') : size
-    // Links carry no body, whatever size they state; everything else is passed over by its size.
-    this.#skip = type === '1' || type === '2' ? 0 : bodySize + tarPadding(bodySize)
+    const stated = records.has('size') ? decimal(records.get('size') ?? '') : size
+    // Links carry no body, whatever size they state.
+    this.#content = type === '1' || type === '2' ? 0 : stated
+    this.#skip = tarPadding(this.#content)
+    this.#onEntry({ ...scannedEntry(block, type, records), size: this.#content })
   }
 }
 
@@ -113,7 +127,7 @@ const TYPES: Readonly<Record<string, ScannedEntry['type']>> = {
   '7': 'file',
 }
 
-function scannedEntry(block: Buffer, flag: string, records: ReadonlyMap<string, string>): ScannedEntry {
+function scannedEntry(block: Buffer, flag: string, records: ReadonlyMap<string, string>): Omit<ScannedEntry, 'size'> {
   const type = TYPES[flag]
   if (type === undefined) throw new TarFormatError(`a member is of the unknown type ${JSON.stringify(flag)}`)
   for (const key of records.keys()) if (key.startsWith('GNU.sparse.')) throw new TarFormatError('a member is sparse')
