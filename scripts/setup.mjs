@@ -18,6 +18,8 @@ const testCommands = [
   ['strace', 'strace'],
   ['umoci', 'umoci'],
   ...embeddedTestCommands,
+  ['zsh', 'zsh'],
+  ['fish', 'fish'],
 ]
 
 /**

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { CommandFrame } from './command-words.ts'
+import { addCompletion } from './define-completion.ts'
 import { addPlanning } from './define-planning.ts'
 import { addQuestions } from './define-questions.ts'
 import { addApply, addRun } from './define-running.ts'
@@ -14,4 +15,5 @@ export function defineCommands(program: Command, frame: CommandFrame): void {
   addLock(program, frame)
   addCi(program, frame)
   addDoctor(program, frame)
+  addCompletion(program, frame)
 }
