@@ -19,3 +19,9 @@ export const ENGINE =
 
 /** For options that may be repeated. */
 export const collect = (value: string, previous: string[] | undefined): string[] => [...(previous ?? []), value]
+
+export const SET = [
+  '--set <path=value>',
+  'change a value of the configuration, such as services.checkout.with.edition=pro; may be repeated',
+  collect,
+] as const

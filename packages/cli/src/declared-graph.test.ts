@@ -120,7 +120,7 @@ function newShop(files: Readonly<Record<string, string>> = {}): Shop {
       },
       save: () => undefined,
     }
-    const session = { root, configFiles: workTreeConfigFiles(root), parseCache, graphCache: graphCache(file, build) }
+    const session = { root, overrides: [], configFiles: workTreeConfigFiles(root), parseCache, graphCache: graphCache(file, build) }
     const declared = await declaredGraph(session, new AbortController().signal)
     if (!declared.ok) throw new Error(JSON.stringify(declared.error))
     return { declared: declared.value, parses }

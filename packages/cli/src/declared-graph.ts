@@ -6,7 +6,7 @@ import type { DeclaredGraph } from './made-graph.ts'
 import type { Session } from './session.ts'
 import type { Stop } from './stop.ts'
 
-export type ConfigSession = Pick<Session, 'root' | 'configFiles' | 'parseCache' | 'graphCache'>
+export type ConfigSession = Pick<Session, 'root' | 'configFiles' | 'overrides' | 'parseCache' | 'graphCache'>
 
 /**
  * loadWorkspace and buildGraph, or their last outcome, if all that they would ask for is answered as it was then: the root's bytes say
@@ -14,13 +14,14 @@ export type ConfigSession = Pick<Session, 'root' | 'configFiles' | 'parseCache' 
  * speaks of git's commit.
  */
 export async function declaredGraph(session: ConfigSession, signal: AbortSignal): Promise<Result<DeclaredGraph, Stop>> {
-  const { root, parseCache: cache, graphCache } = session
+  const { root, overrides, parseCache: cache } = session
+  const graphCache = overrides.length === 0 ? session.graphCache : null
   const files = recordConfigFiles(session.configFiles)
   const known = (await graphCache?.load()) ?? null
   if (known !== null && (await isAnsweredAlike(files, known.answers))) return ok({ graph: restore(root, known, files), readsCommit: false })
   // What reads YAML takes as long to load as a small workspace takes to be read.
   const { makeGraph } = await import('./made-graph.ts')
-  const made = await makeGraph({ root, files, cache }, signal)
+  const made = await makeGraph({ root, files, cache, overrides }, signal)
   if (made.ok && !made.value.readsCommit) await graphCache?.save(toKeep(made.value.graph, files.answers()))
   return made
 }

@@ -1,6 +1,6 @@
 import type { GraphFormat } from '@orchestrate/report'
 import { type Command, Option } from 'commander'
-import { type CommandFrame, example, SELECTORS } from './command-words.ts'
+import { type CommandFrame, example, SELECTORS, SET } from './command-words.ts'
 
 /** Commands that look at the workspace and need no engine. */
 export function addPlanning(program: Command, { invoke, finish }: CommandFrame): void {
@@ -18,25 +18,30 @@ export function addPlanning(program: Command, { invoke, finish }: CommandFrame):
     .option('--json', 'print the whole plan as JSON')
     .option('--staged', "plan git's index as it would be checked out")
     .option('--detailed-exitcode', 'exit with 2 when changes are pending')
-    .action(async (services: string[], options: { json?: true; staged?: true; detailedExitcode?: true }, command: Command) => {
-      const { plan } = await import('./commands/plan.ts')
-      const { json, staged, detailedExitcode } = options
-      finish(
-        await plan(invoke(command), {
-          services,
-          json: json === true,
-          staged: staged === true,
-          detailedExitCode: detailedExitcode === true,
-        }),
-      )
-    })
+    .option(...SET)
+    .action(
+      async (services: string[], options: { json?: true; staged?: true; detailedExitcode?: true; set?: string[] }, command: Command) => {
+        const { plan } = await import('./commands/plan.ts')
+        const { json, staged, detailedExitcode, set } = options
+        finish(
+          await plan(invoke(command), {
+            services,
+            json: json === true,
+            staged: staged === true,
+            detailedExitCode: detailedExitcode === true,
+            overrides: set ?? [],
+          }),
+        )
+      },
+    )
   example(program.command('ls'), ['orchestrate ls', 'orchestrate ls . --json'])
     .description('list services, libraries and targets with their state')
     .argument('[service...]', SELECTORS)
     .option('--json', 'print them as JSON')
-    .action(async (services: string[], options: { json?: true }, command: Command) => {
+    .option(...SET)
+    .action(async (services: string[], options: { json?: true; set?: string[] }, command: Command) => {
       const { ls } = await import('./commands/ls.ts')
-      finish(await ls(invoke(command), { services, json: options.json === true }))
+      finish(await ls(invoke(command), { services, json: options.json === true, overrides: options.set ?? [] }))
     })
   example(program.command('graph'), ['orchestrate graph', 'orchestrate graph checkout --targets --format mermaid'])
     .description('show which services need which, and what of them would act; needs no engine')

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { type CommandFrame, collect, ENGINE, example, SELECTORS } from './command-words.ts'
+import { type CommandFrame, collect, ENGINE, example, SELECTORS, SET } from './command-words.ts'
 
 interface ApplyFlags {
   json?: true
@@ -10,6 +10,7 @@ interface ApplyFlags {
   onFailure: 'stop' | 'dependents' | 'continue'
   locked?: true
   engine?: string
+  set?: string[]
 }
 
 export function addApply(program: Command, { invoke, finish }: CommandFrame): void {
@@ -30,6 +31,7 @@ export function addApply(program: Command, { invoke, finish }: CommandFrame): vo
         .default('dependents'),
     )
     .option('--engine <which>', ENGINE)
+    .option(...SET)
     .option('--locked', 'refuse to change builder.lock')
     .option('--json', 'print build events as JSON lines')
     .action(async (services: string[], options: ApplyFlags, command: Command) => {
@@ -44,6 +46,7 @@ export function addApply(program: Command, { invoke, finish }: CommandFrame): vo
           outputs: options.output ?? [],
           onFailure: options.onFailure,
           locked: options.locked === true,
+          overrides: options.set ?? [],
           engine: options.engine ?? null,
         }),
       )

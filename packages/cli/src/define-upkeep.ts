@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { type CommandFrame, collect, ENGINE, example, SELECTORS } from './command-words.ts'
+import { type CommandFrame, collect, ENGINE, example, SELECTORS, SET } from './command-words.ts'
 
 export function addLock(program: Command, { invoke, finish }: CommandFrame): void {
   example(program.command('lock'), ['orchestrate lock', 'orchestrate lock --update go'])
@@ -18,9 +18,10 @@ export function addCi(program: Command, { invoke, finish }: CommandFrame): void 
   example(ci.command('matrix'), ['orchestrate ci matrix'])
     .description('a job matrix of what acts; also written to $GITHUB_OUTPUT where that is set')
     .argument('[service...]', SELECTORS)
-    .action(async (services: string[], _options: object, command: Command) => {
+    .option(...SET)
+    .action(async (services: string[], options: { set?: string[] }, command: Command) => {
       const { ciMatrix } = await import('./commands/ci-matrix.ts')
-      finish(await ciMatrix(invoke(command), { services }))
+      finish(await ciMatrix(invoke(command), { services, overrides: options.set ?? [] }))
     })
 }
 

@@ -15,13 +15,18 @@ export async function readIndexConfigFiles(tree: IndexTree): Promise<Result<Conf
   if (!listed.ok) return listed
   const lock = isWorkspacePath(LOCK_FILE) && listed.value.includes(LOCK_FILE) ? [LOCK_FILE] : []
   const contents = await tree.contents([...listed.value.filter(isConfigFile), ...lock], signal)
-  return contents.ok ? ok(configFiles(contents.value)) : contents
+  // Only the root says which other files it includes.
+  const readOther = async (path: WorkspacePath): Promise<Uint8Array | null> => {
+    const other = listed.value.includes(path) ? await tree.contents([path], signal) : null
+    return other?.ok === true ? (other.value.get(path) ?? null) : null
+  }
+  return contents.ok ? ok(configFiles(contents.value, readOther)) : contents
 }
 
-function configFiles(contents: ReadonlyMap<WorkspacePath, Uint8Array>): ConfigFiles | null {
+function configFiles(contents: ReadonlyMap<WorkspacePath, Uint8Array>, readOther: ConfigFiles['read']): ConfigFiles | null {
   const paths = [...contents.keys()].filter(isConfigFile)
   if (!paths.some((path) => path === CONFIG_FILE)) return null
-  return { discover: async () => paths, read: async (path) => contents.get(path) ?? null }
+  return { discover: async () => paths, read: async (path) => contents.get(path) ?? readOther(path) }
 }
 
 const isConfigFile = (path: string): boolean => path === CONFIG_FILE || path.endsWith(`/${CONFIG_FILE}`)

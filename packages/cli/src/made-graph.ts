@@ -11,12 +11,12 @@ export interface DeclaredGraph {
 
 /** loadWorkspace and buildGraph. */
 export async function makeGraph(
-  workspace: { readonly root: string; readonly files: ConfigFiles; readonly cache: ParseCache },
+  workspace: { readonly root: string; readonly files: ConfigFiles; readonly cache: ParseCache; readonly overrides: readonly string[] },
   signal: AbortSignal,
 ): Promise<Result<DeclaredGraph, Stop>> {
-  const { root, files, cache } = workspace
+  const { root, files, cache, overrides } = workspace
   const git = noteUse(workTreeGitFacts(root))
-  const loaded = await loadWorkspace({ root }, { files, cache, git, signal })
+  const loaded = await loadWorkspace({ root }, { files, cache, git, overrides, signal })
   if (!loaded.ok) return err(findings(loaded.error.diagnostics, loaded.error.files))
   const graph = buildGraph(loaded.value)
   return graph.ok ? ok({ graph: graph.value, readsCommit: git.isUsed() }) : err(findings(graph.error, loaded.value.files))

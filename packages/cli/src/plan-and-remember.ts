@@ -11,15 +11,17 @@ export async function planAndRemember(session: Session, request: PlanRequest): P
   const { planWorkspace } = await import('./plan-workspace.ts')
   const planned = await planWorkspace(session, request)
   // Interrupted or not: the plan is made.
-  if (planned.ok && isOfEverything(request)) await unlessAborted(request.signal, rememberPlan(session, planned.value, request.signal))
+  if (planned.ok && isOfEverything(session, request))
+    await unlessAborted(request.signal, rememberPlan(session, planned.value, request.signal))
   return planned
 }
 
 /** The plan that was kept, or null when there is none that still holds, or another one is wanted. */
 export async function recallFor(session: Session, request: PlanRequest): Promise<Result<RecalledPlan | null, Stop>> {
-  if (!isOfEverything(request)) return ok(null)
+  if (!isOfEverything(session, request)) return ok(null)
   const recalled = await unlessAborted(request.signal, recallPlan(session, request.signal))
   return request.signal.aborted ? err({ kind: 'cancelled' }) : ok(recalled)
 }
 
-const isOfEverything = ({ services, force }: PlanRequest): boolean => services.length === 0 && !force
+const isOfEverything = ({ overrides }: Session, { services, force }: PlanRequest): boolean =>
+  services.length === 0 && !force && overrides.length === 0

@@ -42,6 +42,8 @@ export interface Session extends AsyncDisposable {
   /** The tree, unless it is git's index. */
   readonly workTree: WorkTree | null
   readonly configFiles: ConfigFiles
+  /** What the command line changes of the configuration; with any, nothing that is remembered of it holds. */
+  readonly overrides: readonly string[]
   readonly parseCache: ParseCache
   /** Null for a program that does not know which it is: it cannot tell what it would make of the same files. */
   readonly graphCache: GraphCache | null
@@ -53,6 +55,8 @@ export interface Session extends AsyncDisposable {
 export interface SessionOptions {
   /** Whether files are git's index as it would be checked out. */
   readonly staged: boolean
+  /** `PATH=VALUE` each: what the command line changes of the configuration. */
+  readonly overrides?: readonly string[]
   /** By default this machine's. */
   readonly clock?: Clock
 }
@@ -91,6 +95,7 @@ export async function openSession({ host, directory }: Invocation, options: Sess
     store,
     state: state.value,
     ...files.value,
+    overrides: options.overrides ?? [],
     parseCache: textCache(join(state.value.directory, options.staged ? 'index-parse-cache.json' : 'parse-cache.json')),
     graphCache: BUILD === null ? null : graphCache(cacheIn(options.staged ? 'index-graph-cache' : 'graph-cache'), BUILD),
     platform: linuxPlatform(host.arch),

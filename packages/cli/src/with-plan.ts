@@ -9,17 +9,24 @@ export interface PlanQuestion {
   readonly services: readonly string[]
   /** Plan git's index instead of the work tree. */
   readonly staged: boolean
+  /** `PATH=VALUE` each: what the command line changes of the configuration. */
+  readonly overrides?: readonly string[]
 }
 
 /** For commands that only look: plans and lets `answer` say what they want to know, or says why there is no plan. */
 export async function withPlan(
   invocation: Invocation,
-  { services, staged }: PlanQuestion,
+  question: PlanQuestion,
   answer: (planned: PlannedWorkspace) => ExitCode,
 ): Promise<ExitCode> {
-  const opened = await openSession(invocation, { staged })
+  const opened = await openSession(invocation, question)
   if (!opened.ok) return stopCommand(invocation, opened.error)
   await using session = opened.value
-  const planned = await planWorkspace(session, { services, force: false, locked: false, signal: new AbortController().signal })
+  const planned = await planWorkspace(session, {
+    services: question.services,
+    force: false,
+    locked: false,
+    signal: new AbortController().signal,
+  })
   return planned.ok ? answer(planned.value) : stopCommand(invocation, planned.error)
 }

@@ -23,6 +23,8 @@ export interface Validator {
 
 /** A whole builder.yaml. */
 export const validateFile: Validator
+/** A file that the root includes. */
+export const validateIncluded: Validator
 /** One service, its template expanded. */
 export const validateService: Validator
 `,
@@ -41,7 +43,11 @@ function validators() {
   })
   ajv.addKeyword({ keyword: 'x-expected', schemaType: 'string' })
   ajv.addSchema(schema)
-  const code = standalone.default(ajv, { validateFile: schema.$id, validateService: `${schema.$id}#/$defs/service` })
+  const code = standalone.default(ajv, {
+    validateFile: schema.$id,
+    validateIncluded: `${schema.$id}#/$defs/includedFile`,
+    validateService: `${schema.$id}#/$defs/service`,
+  })
   // ajv writes `require` for lengths, uniqueness and formats, which an ES module cannot call: the schema must do without them.
   if (/\brequire\(/.test(code)) throw new Error('the schema uses a keyword whose validator needs a run-time library of ajv')
   return code

@@ -1,11 +1,12 @@
 import type { ErrorObject } from 'ajv'
 import { explainSchemaError } from './explain-schema-error.ts'
-import type { Finding, Findings } from './findings.ts'
-import type { BuilderFile, ServiceEntry } from './generated/builder-file.ts'
-import { validateFile, validateService, type Validator } from './generated/validate.js'
+import { createFindings, type Finding, type Findings } from './findings.ts'
+import type { BuilderFile, IncludedFile, ServiceEntry } from './generated/builder-file.ts'
+import { validateFile, validateIncluded, validateService, type Validator } from './generated/validate.js'
 import type { ParsedFile } from './parse-cache.ts'
 import { choices, isChoiceOfKeys, isPartOfAnother, schemaOf, typesOf } from './schema-words.ts'
 import { type Typed, typed } from './typed-node.ts'
+import { checkVersion } from './check-version.ts'
 import {
   isRefused,
   type MapNode,
@@ -18,11 +19,30 @@ import {
   type YamlNode,
 } from './yaml-node.ts'
 
-/** A file against the schema: reports what it refuses and answers with the rest. */
-export function checkFile({ root, plain }: ParsedFile, text: string, findings: Findings): Typed<BuilderFile> {
-  const errors = errorsOf(validateFile, plain)
-  return typed(reportErrors(root, errors, { within: root, text, findings }))
+/**
+ * A file against the schema: reports what it refuses and answers with the rest.
+ *
+ * @param text what the values were read from; null when some were set from elsewhere
+ */
+export function checkFile(file: ParsedFile, text: string | null, findings: Findings): Typed<BuilderFile> {
+  return typed(checkDocument(validateFile, file, text, findings))
 }
+
+/** A file that the root includes, as `checkFile`. */
+export function checkIncluded(file: ParsedFile, text: string | null, findings: Findings): Typed<IncludedFile> {
+  return typed(checkDocument(validateIncluded, file, text, findings))
+}
+
+function checkDocument(validate: Validator, { root, plain }: ParsedFile, text: string | null, findings: Findings): YamlNode {
+  const version = checkVersion(root)
+  if (version.finding !== null) findings.report(version.finding)
+  const errors = errorsOf(validate, plain).filter((error) => !isAboutVersion(error))
+  // What a newer version means, nobody here knows: nothing more is said of the file.
+  return reportSpelled(validate, root, errors, { within: root, text, findings: version.isNewer ? createFindings() : findings })
+}
+
+const isAboutVersion = ({ instancePath, keyword, params }: ErrorObject): boolean =>
+  instancePath === '/version' || (instancePath === '' && keyword === 'required' && params['missingProperty'] === 'version')
 
 /**
  * A service, its template expanded and its variables replaced, against the schema, as `checkFile`.
@@ -30,12 +50,17 @@ export function checkFile({ root, plain }: ParsedFile, text: string, findings: F
  */
 export function checkService(service: YamlNode, within: MapNode, findings: Findings): Typed<ServiceEntry> {
   const errors = errorsOf(validateService, toPlain(service))
+  return typed(reportSpelled(validateService, service, errors, { within, text: null, findings }))
+}
+
+/** Numbers of variables and of `--set` become text where text is wanted. */
+function reportSpelled(validate: Validator, service: YamlNode, errors: readonly ErrorObject[], report: Report): YamlNode {
   const texts = new Set(errors.filter(wantsText).map((error) => nodeAt(service, pathOf(error, service))))
   const spelled = mapScalars(service, (scalar) =>
     scalar.origin === 'variable' && texts.has(scalar) ? { ...scalar, value: String(scalar.value) } : scalar,
   )
-  const rest = spelled === service ? errors : errorsOf(validateService, toPlain(spelled))
-  return typed(reportErrors(spelled, rest, { within, text: null, findings }))
+  const rest = spelled === service ? errors : errorsOf(validate, toPlain(spelled)).filter((error) => !isAboutVersion(error))
+  return reportErrors(spelled, rest, report)
 }
 
 interface Report {

@@ -18,6 +18,18 @@ export const CONFIG_DIAGNOSTICS = [
   { id: 'config/duplicate-library', severity: 'error', summary: 'two libraries have the same name', help: 'rename one of them' },
   { id: 'config/duplicate-service', severity: 'error', summary: 'two services have the same name', help: 'rename one of them' },
   {
+    id: 'config/duplicate-template',
+    severity: 'error',
+    summary: 'two templates of the root builder.yaml and what it includes have the same name',
+    help: 'rename one of them',
+  },
+  {
+    id: 'config/duplicate-toolchain',
+    severity: 'error',
+    summary: 'two toolchains of the root builder.yaml and what it includes have the same name',
+    help: 'rename one of them',
+  },
+  {
     id: 'config/empty-layer',
     severity: 'error',
     summary: 'an image names a layer that none of its files chooses',
@@ -41,6 +53,12 @@ export const CONFIG_DIAGNOSTICS = [
     severity: 'error',
     summary: 'a number is infinite, not a number, or too large to be exact',
     help: 'quote it when it is text',
+  },
+  {
+    id: 'config/invalid-override',
+    severity: 'error',
+    summary: 'a `--set PATH=VALUE` names nothing that can be set, or has no value',
+    help: 'write a path such as services.NAME.with.PARAMETER, toolchains.NAME.env.VARIABLE or workspace.repository',
   },
   {
     id: 'config/invalid-path',
@@ -177,6 +195,12 @@ export const CONFIG_DIAGNOSTICS = [
     severity: 'error',
     summary: 'a builder.yaml cannot be read',
     help: 'check that it is a regular file inside the workspace and its permissions',
+  },
+  {
+    id: 'config/unsupported-version',
+    severity: 'error',
+    summary: 'a file is of a version of the language that this orchestrate does not read',
+    help: 'upgrade orchestrate, or write the version that the message names',
   },
   {
     id: 'config/variable-not-allowed',

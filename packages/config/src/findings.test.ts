@@ -27,6 +27,12 @@ const cases: Readonly<Record<string, Readonly<Record<string, FileTexts>>>> = {
     'run beside exec and build beside builds': api('build: { toolchain: go, run: x, exec: [x], outputs: [] }\nbuilds: {}'),
     'a file that declares nothing': { 'builder.yaml': ROOT, 'a/builder.yaml': 'version: 1\n' },
     'a file of another version': { 'builder.yaml': ROOT, 'a/builder.yaml': 'version: 2\nservice: a\n' },
+    'a newer version, whose keys nobody knows': {
+      'builder.yaml': ROOT,
+      'a/builder.yaml': 'version: 2\nservice: a\nbuildz: { x: y }\n',
+      'b/builder.yaml': 'version: "1"\nservice: b\n',
+      'c/builder.yaml': 'version: 0\nservice: c\nbuildz: {}\n',
+    },
     'keys without the one that they need': { 'builder.yaml': 'version: 1\nlibrary: x\nimage: {}\ntemplates: {}\n' },
     'toolchains of two kinds and of none': {
       'builder.yaml': 'version: 1\nworkspace: { name: s }\ntoolchains: { a: { image: x, rootfs: y }, b: {} }\n',
@@ -137,6 +143,29 @@ const cases: Readonly<Record<string, Readonly<Record<string, FileTexts>>>> = {
     },
     'when there is no root file': { 'a/builder.yaml': 'version: 1\nservice: a\n' },
     'when the root file declares no workspace': { 'builder.yaml': 'version: 1\nservice: a\n' },
+  },
+  'included files': {
+    'that are missing, outside, or of another kind': {
+      'builder.yaml': 'version: 1\nworkspace: { name: s }\ninclude: [none.yaml, ../x.yaml, /etc/x.yaml, a/builder.yaml, list.yaml, 1]\n',
+      'a/builder.yaml': 'version: 1\nservice: a\n',
+      'list.yaml': '- x\n',
+    },
+    'whose findings are theirs': {
+      'builder.yaml': 'version: 1\nworkspace: { name: s }\ninclude: [build/t.yaml]\n',
+      'build/t.yaml':
+        'version: 1\nservice: x\ntoolchains: { go: { imagee: golang } }\ntemplates:\n  t: { build: { toolchain: goo, run: "${{ params.x }}", outputs: [a] } }\n',
+      'a/builder.yaml': 'version: 1\nservice: a\nextends: t\n',
+    },
+    'that are included by a member, or newer': {
+      'builder.yaml': 'version: 1\nworkspace: { name: s }\ninclude: [t.yaml]\n',
+      't.yaml': 'version: 3\nfragments: {}\n',
+      'a/builder.yaml': 'version: 1\nservice: a\ninclude: [x.yaml]\n',
+    },
+    'that have names of each other': {
+      'builder.yaml': `${ROOT}include: [t.yaml, u.yaml, //t.yaml]\n`,
+      't.yaml': 'version: 1\ntoolchains: { go: { image: golang } }\ntemplates: { t: {} }\n',
+      'u.yaml': 'version: 1\ntemplates: { t: {} }\n',
+    },
   },
   values: {
     'that no image can have': api('image: { ports: [70000, "70000/udp"], files: [{ content: x, to: /a, owner: "4294967295" }] }'),

@@ -11,7 +11,7 @@ export function memoryConfigFiles(texts: FileTexts): ConfigFiles {
   const paths = Object.keys(texts).filter(isWorkspacePath)
   const bytes = (path: WorkspacePath) => texts[path] ?? null
   return {
-    discover: async () => paths,
+    discover: async () => paths.filter((path) => path === 'builder.yaml' || path.endsWith('/builder.yaml')),
     read: async (path) => {
       const content = bytes(path)
       return typeof content === 'string' ? new TextEncoder().encode(content) : content
@@ -24,21 +24,26 @@ export function fixedGitFacts(commit: Commit | null): GitFacts {
 }
 
 /** Loads a workspace from memory, without a cache; for tests. */
-export async function loadTexts(texts: FileTexts, commit: Commit | null = null): Promise<Result<Workspace, LoadFailure>> {
+export async function loadTexts(
+  texts: FileTexts,
+  commit: Commit | null = null,
+  overrides: readonly string[] = [],
+): Promise<Result<Workspace, LoadFailure>> {
   return loadWorkspace(
     { root: '/shop' },
     {
       files: memoryConfigFiles(texts),
       cache: { load: () => null, save: () => undefined },
       git: fixedGitFacts(commit),
+      overrides,
       signal: new AbortController().signal,
     },
   )
 }
 
 /** What loading says is wrong, each finding as lines: `file:line:column id`, the message, then help and notes. */
-export async function findingsOf(texts: FileTexts, commit: Commit | null = null): Promise<string[]> {
-  const loaded = await loadTexts(texts, commit)
+export async function findingsOf(texts: FileTexts, commit: Commit | null = null, overrides: readonly string[] = []): Promise<string[]> {
+  const loaded = await loadTexts(texts, commit, overrides)
   return loaded.ok ? [] : loaded.error.diagnostics.map((each) => describe(each, loaded.error.files))
 }
 

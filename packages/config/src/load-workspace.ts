@@ -6,6 +6,7 @@ import { createFindings, type Findings } from './findings.ts'
 import type { BuilderFile, EngineEntry } from './generated/builder-file.ts'
 import type { GitFacts } from './git-facts.ts'
 import { isRepository } from './image-reference.ts'
+import { openOverrides } from './overrides.ts'
 import { openParseCache, type ParseCache } from './parse-cache.ts'
 import { quote } from './quote.ts'
 import { readSources, type SourceFile } from './read-sources.ts'
@@ -21,6 +22,8 @@ export interface LoadDependencies {
   readonly files: ConfigFiles
   readonly cache: ParseCache
   readonly git: GitFacts
+  /** `PATH=VALUE` each, in order: what the command line changes of the configuration, before it is validated. */
+  readonly overrides?: readonly string[]
   readonly signal: AbortSignal
 }
 
@@ -41,7 +44,8 @@ export interface LoadFailure {
 export async function loadWorkspace({ root }: { readonly root: string }, deps: LoadDependencies): Promise<Result<Workspace, LoadFailure>> {
   const findings = createFindings()
   const parsed = openParseCache(deps.cache)
-  const sources = await readSources({ ...deps, parsed, findings })
+  const overrides = await openOverrides(deps.overrides ?? [], findings)
+  const sources = await readSources({ ...deps, overrides, parsed, findings })
   parsed.close()
   const workspace = sources.root === null ? null : await resolveWorkspace(sources.root, { files: sources.files, git: deps.git, findings })
   const diagnostics = findings.sorted()

@@ -1,15 +1,16 @@
-import { compareCodeUnits, digestOf, type Result, type WorkspacePath, err } from '@orchestrate/core'
+import { compareCodeUnits, type WorkspacePath } from '@orchestrate/core'
 import { checkFile } from './check-schema.ts'
-import { CONFIG_FILE, type ConfigFiles, LARGEST_FILE } from './config-files.ts'
+import { CONFIG_FILE, type ConfigFiles } from './config-files.ts'
 import { looksLikeWorkspace } from './find-workspace-root.ts'
-import type { Finding, Findings } from './findings.ts'
+import type { Findings } from './findings.ts'
 import type { BuilderFile } from './generated/builder-file.ts'
 import { isExact, isMember, matchesMember, type MemberPattern, parseMember } from './members.ts'
-import type { ParsedFile, ParsedFiles } from './parse-cache.ts'
-import { parseYaml } from './parse-yaml.ts'
+import { mergeIncluded, readIncluded } from './included-files.ts'
+import type { Overrides } from './overrides.ts'
+import type { ParsedFiles } from './parse-cache.ts'
 import { quote } from './quote.ts'
+import { directoryOf, type Document, readDocument } from './read-document.ts'
 import { member, texts, type Typed } from './typed-node.ts'
-import { toPlain } from './yaml-node.ts'
 
 /** A builder.yaml, without what the schema refused. */
 export interface SourceFile {
@@ -30,6 +31,7 @@ export interface Sources {
 export interface ReadDependencies {
   readonly files: ConfigFiles
   readonly parsed: ParsedFiles
+  readonly overrides: Overrides
   readonly findings: Findings
   readonly signal: AbortSignal
 }
@@ -38,9 +40,10 @@ const ROOT_FILE = CONFIG_FILE as WorkspacePath
 
 /** Reads the root builder.yaml and those of its members, each checked against the schema. */
 export async function readSources(deps: ReadDependencies): Promise<Sources> {
-  const { findings } = deps
-  const first = await readDocument(ROOT_FILE, deps)
-  const root = first === null ? null : checkDocument(first, findings)
+  const { findings, overrides } = deps
+  const first = await readRoot(deps)
+  const included = first === null ? [] : await readIncluded(first, deps)
+  const root = first === null ? null : mergeIncluded(checkDocument(first, findings), included, findings)
   // Without the root's word on its members, every file is still checked for what it says by itself.
   const patterns = root === null ? null : readMembers(root, findings)
   const found = await deps.files.discover(
@@ -49,19 +52,21 @@ export async function readSources(deps: ReadDependencies): Promise<Sources> {
   const members = found.filter((path) => path !== ROOT_FILE && (patterns === null || isMember(directoryOf(path), patterns)))
   const { documents, nested } = await readMemberDocuments(members, deps)
   reportMembers(patterns ?? [], { members, nested }, findings)
-  const others = documents.flatMap((document) => checkDocument(document, findings) ?? [])
+  const others = documents.flatMap((document) => checkDocument(overrides.apply(document), findings) ?? [])
+  overrides.reportRest(findings)
   return {
     root,
     files: root === null ? others : [root, ...others],
-    texts: new Map([...(first === null ? [] : [first]), ...documents].map(({ path, text }) => [path, text])),
+    texts: new Map([
+      ...[...(first === null ? [] : [first]), ...included, ...documents].map(({ path, text }) => [path, text] as const),
+      ...overrides.texts,
+    ]),
   }
 }
 
-/** A file as it was read, before the schema looks at it. */
-interface Document {
-  readonly path: WorkspacePath
-  readonly text: string
-  readonly parsed: Result<ParsedFile, readonly Finding[]>
+async function readRoot(deps: ReadDependencies): Promise<Document | null> {
+  const read = await readDocument(ROOT_FILE, deps)
+  return read === null ? null : deps.overrides.apply(read)
 }
 
 /** Reads `members`, and leaves out every directory that is a workspace of its own, with all that lies below it. */
@@ -82,54 +87,8 @@ async function readMemberDocuments(
   return { documents, nested }
 }
 
-async function readDocument(path: WorkspacePath, { files, parsed, findings, signal }: ReadDependencies): Promise<Document | null> {
-  signal.throwIfAborted()
-  const bytes = await files.read(path)
-  const start = { file: path, offset: 0, length: 0 }
-  if (bytes === null) {
-    findings.report({
-      id: 'config/unreadable',
-      message: `${quote(path)} cannot be read`,
-      span: null,
-      help: 'check that it is a regular file inside the workspace and its permissions',
-    })
-    return null
-  }
-  if (bytes.length > LARGEST_FILE)
-    return { path, text: '', parsed: err([{ id: 'config/too-large', message: 'the file is larger than 1 MiB', span: start }]) }
-  const digest = digestOf(bytes)
-  const text = decode(bytes)
-  if (text === null) {
-    const encoding = /^(?:\xff\xfe|\xfe\xff)/.test(Buffer.from(bytes.subarray(0, 2)).toString('latin1')) ? 'UTF-16' : 'not UTF-8'
-    return {
-      path,
-      text: '',
-      parsed: err([{ id: 'config/invalid-encoding', message: `the file is ${encoding}`, span: start, help: 'save it as UTF-8' }]),
-    }
-  }
-  const known = parsed.get(digest, path)
-  if (known !== null) return { path, text, parsed: { ok: true, value: known } }
-  const fresh = await parseYaml(path, text)
-  if (!fresh.ok) return { path, text, parsed: fresh }
-  const value = { root: fresh.value, plain: toPlain(fresh.value) }
-  parsed.put(digest, value)
-  return { path, text, parsed: { ok: true, value } }
-}
-
-const DECODER = new TextDecoder('utf-8', { fatal: true })
-
-/** Null for what is not UTF-8. A byte order mark is taken off: no offset counts it. */
-function decode(bytes: Uint8Array): string | null {
-  try {
-    return DECODER.decode(bytes)
-  } catch (error) {
-    if (error instanceof TypeError) return null
-    throw error
-  }
-}
-
-function checkDocument({ path, text, parsed }: Document, findings: Findings): SourceFile | null {
-  if (parsed.ok) return { path, dir: directoryOf(path), content: checkFile(parsed.value, text, findings) }
+function checkDocument({ path, text, parsed, isOverridden }: Document, findings: Findings): SourceFile | null {
+  if (parsed.ok) return { path, dir: directoryOf(path), content: checkFile(parsed.value, isOverridden ? null : text, findings) }
   for (const finding of parsed.error) findings.report(finding)
   return null
 }
@@ -177,10 +136,6 @@ function reportMembers(
       })
     }
   }
-}
-
-function directoryOf(path: WorkspacePath): WorkspacePath {
-  return path.slice(0, Math.max(0, path.lastIndexOf('/'))) as WorkspacePath
 }
 
 function ancestorsOf(path: WorkspacePath): string[] {

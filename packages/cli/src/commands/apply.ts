@@ -25,6 +25,7 @@ export interface ApplyOptions {
   readonly outputs: readonly string[]
   readonly onFailure: 'stop' | 'dependents' | 'continue'
   readonly locked: boolean
+  readonly overrides: readonly string[]
   /** As typed; null when it was not. */
   readonly engine: string | null
 }
@@ -38,7 +39,7 @@ export async function apply(invocation: Invocation, options: ApplyOptions): Prom
   if (!delivery.ok) return stopCommand(invocation, delivery.error)
   const engine = readEngineChoice(invocation, options.engine)
   if (!engine.ok) return stopCommand(invocation, engine.error)
-  const opened = await openSession(invocation, { staged: false })
+  const opened = await openSession(invocation, { staged: false, overrides: options.overrides })
   if (!opened.ok) return stopCommand(invocation, opened.error)
   await using session = opened.value
   const surroundings = surroundingsOf(host, session.store.root)

@@ -8,8 +8,11 @@ import { stopCommand, trouble } from '../stop.ts'
 import { withPlan } from '../with-plan.ts'
 
 /** `orchestrate ci matrix`: one job per group of services that act. */
-export async function ciMatrix(invocation: Invocation, options: { readonly services: readonly string[] }): Promise<ExitCode> {
-  return withPlan(invocation, { services: options.services, staged: false }, ({ plan }) => answerMatrix(invocation, plan))
+export async function ciMatrix(
+  invocation: Invocation,
+  options: { readonly services: readonly string[]; readonly overrides: readonly string[] },
+): Promise<ExitCode> {
+  return withPlan(invocation, { ...options, staged: false }, ({ plan }) => answerMatrix(invocation, plan))
 }
 
 function answerMatrix(invocation: Invocation, plan: Plan): ExitCode {

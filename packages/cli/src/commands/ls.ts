@@ -7,11 +7,12 @@ import { withPlan } from '../with-plan.ts'
 export interface LsOptions {
   readonly services: readonly string[]
   readonly json: boolean
+  readonly overrides: readonly string[]
 }
 
 /** `orchestrate ls`: services, libraries and targets with their state. */
 export async function ls(invocation: Invocation, options: LsOptions): Promise<ExitCode> {
-  return withPlan(invocation, { services: options.services, staged: false }, ({ plan, workspace }) => {
+  return withPlan(invocation, { services: options.services, overrides: options.overrides, staged: false }, ({ plan, workspace }) => {
     const { stdout } = invocation.host
     if (options.json) {
       const services = [...workspace.services.values()].map(({ name, dir, builds, image }) => ({

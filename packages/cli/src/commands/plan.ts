@@ -9,6 +9,7 @@ export interface PlanOptions {
   readonly json: boolean
   readonly staged: boolean
   readonly detailedExitCode: boolean
+  readonly overrides: readonly string[]
 }
 
 /** `orchestrate plan`: what apply would do, and why. */
