@@ -24,7 +24,6 @@ describe('--set', () => {
     ['services.checkout.with.level=2', 'make free 2'],
     ['services.checkout.build.run=echo a=b: c', 'echo a=b: c'],
     ['templates.go-service.params.edition.default=pro', 'make pro 1'],
-    ['services.checkout.build.run=', ''],
   ])('%s changes what is run', async (override, command) => {
     expect(await commandOf('checkout', [override])).toEqual([command])
   })
