@@ -12,6 +12,7 @@ import {
   type MapNode,
   mapScalars,
   nodeAt,
+  spell,
   type PathStep,
   type PlainValue,
   toPlain,
@@ -57,7 +58,7 @@ export function checkService(service: YamlNode, within: MapNode, findings: Findi
 function reportSpelled(validate: Validator, service: YamlNode, errors: readonly ErrorObject[], report: Report): YamlNode {
   const texts = new Set(errors.filter(wantsText).map((error) => nodeAt(service, pathOf(error, service))))
   const spelled = mapScalars(service, (scalar) =>
-    scalar.origin === 'variable' && texts.has(scalar) ? { ...scalar, value: String(scalar.value) } : scalar,
+    scalar.origin === 'variable' && texts.has(scalar) ? { ...scalar, value: spell(scalar) } : scalar,
   )
   const rest = spelled === service ? errors : errorsOf(validate, toPlain(spelled)).filter((error) => !isAboutVersion(error))
   return reportErrors(spelled, rest, report)

@@ -49,7 +49,7 @@ async function parseOverride(argument: string, offset: number, findings: Finding
   })
   const value = argument.slice(equals + 1)
   const span = { file: OVERRIDES_FILE, offset: start, length: value.length }
-  return { steps, spans, value: { ...scalarNode(await readScalar(value), span), origin: 'variable' } }
+  return { steps, spans, value: { ...scalarNode(await readScalar(value), span), origin: 'variable', text: value } }
 }
 
 /** A YAML scalar; what is none, or nothing, is text. */

@@ -20,7 +20,7 @@ templates:
 describe('--set', () => {
   test.each([
     ['services.checkout.with.edition=pro', 'make pro 1'],
-    ['services.checkout.with.edition=1.50', 'make 1.5 1'],
+    ['services.checkout.with.edition=1.50', 'make 1.50 1'],
     ['services.checkout.with.level=2', 'make free 2'],
     ['services.checkout.build.run=echo a=b: c', 'echo a=b: c'],
     ['templates.go-service.params.edition.default=pro', 'make pro 1'],
@@ -31,7 +31,7 @@ describe('--set', () => {
   test('reaches toolchains, the workspace and services whose names hold dots; the last of two wins', async () => {
     const loaded = await loadTexts(FILES, null, [
       'toolchains.go.env.GOFLAGS=-race',
-      'toolchains.go.env.CGO_ENABLED=1',
+      'toolchains.go.env.CGO_ENABLED=1.10',
       'workspace.repository=ghcr.io/a',
       'workspace.repository=ghcr.io/acme',
       'services.a.b.build.run=true',
@@ -40,7 +40,7 @@ describe('--set', () => {
     const { toolchains, repository, services } = loaded.value
     expect([[...(toolchains.get('go')?.env ?? [])], repository, services.get('a.b')?.builds.get('build')?.command]).toEqual([
       [
-        ['CGO_ENABLED', '1'],
+        ['CGO_ENABLED', '1.10'],
         ['GOFLAGS', '-race'],
       ],
       'ghcr.io/acme',

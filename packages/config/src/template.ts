@@ -5,7 +5,7 @@ import { quote } from './quote.ts'
 import { suggest } from './suggest.ts'
 import { member, named, text, type Typed } from './typed-node.ts'
 import { checkVariables, refuseVariables, type VariableValue } from './variables.ts'
-import { isRefused, type ScalarValue } from './yaml-node.ts'
+import { isRefused, type ScalarNode, type ScalarValue, spell } from './yaml-node.ts'
 
 /** A part of a service, for services to start from. */
 export interface Template {
@@ -76,7 +76,7 @@ export function bindParameters(
         help: suggest(name.value, template.parameters.keys(), 'parameters'),
       })
     } else if (node.kind === 'scalar' && !isRefused(node)) {
-      const value = checkValue(node.value, parameter)
+      const value = checkValue(valueFor(node, parameter), parameter)
       if (value !== null) values.set(name.value, value)
       else findings.report(wrongParameter(`parameter ${quote(name.value)} of ${place}`, node.value, parameter, node.span))
     }
@@ -106,6 +106,11 @@ function readParameter(
 
 function checkValue(value: ScalarValue, { type }: Pick<Parameter, 'type'>): VariableValue | null {
   return value !== null && (type === null || typeof value === type) ? value : null
+}
+
+/** What was set from the command line is text where the parameter is. */
+function valueFor(node: ScalarNode, { type }: Pick<Parameter, 'type'>): ScalarValue {
+  return node.origin === 'variable' && type === 'string' ? spell(node) : node.value
 }
 
 const TYPE_WORDS: Readonly<Record<string, string>> = { string: 'a string', number: 'a number', boolean: 'true or false' }

@@ -14,6 +14,8 @@ export interface ScalarNode {
    * `refused`: stands where a value was that has been reported; its key is there, its value is not.
    */
   readonly origin: 'written' | 'variable' | 'refused'
+  /** What a `variable` becomes as a string, where that is not plainly its value: `1.10`. */
+  readonly text?: string
 }
 
 export interface ListNode {
@@ -121,6 +123,9 @@ const refusedNode = ({ span }: YamlNode): YamlNode => ({ kind: 'scalar', value: 
 export function isRefused(node: YamlNode | null): boolean {
   return node?.kind === 'scalar' && node.origin === 'refused'
 }
+
+/** The value of a scalar as a string. */
+export const spell = ({ text, value }: ScalarNode): string => text ?? String(value)
 
 /** What lies at `path`, or null. */
 export function nodeAt(node: YamlNode, path: readonly PathStep[]): YamlNode | null {
