@@ -10,7 +10,7 @@ export const CLI_DIAGNOSTICS = [
     id: 'engine/keeps-no-images',
     kind: 'environment',
     summary: 'a toolchain comes from an image of an engine, and the embedded engine keeps none',
-    help: 'declare the toolchain with "debian" or "rootfs", or choose the Docker engine',
+    help: 'declare the toolchain with "debian", "archive" or "rootfs", or choose the Docker engine',
   },
   {
     id: 'lock/unreadable',

@@ -102,7 +102,7 @@ async function rejectImages(): Promise<Result<never, EnvironmentError>> {
     environmentError({
       id: 'engine/keeps-no-images',
       message: 'the embedded engine keeps no images that a toolchain could come from',
-      help: 'declare the toolchain with "debian" or "rootfs", or choose the Docker engine',
+      help: 'declare the toolchain with "debian", "archive" or "rootfs", or choose the Docker engine',
     }),
   )
 }

@@ -123,6 +123,10 @@ const cases: Readonly<Record<string, Readonly<Record<string, FileTexts>>>> = {
     'of files of an image': api(
       'image: { files: [{ source: ../../x, to: /a }, { source: /etc, to: /b }, { content: x, to: /b/ }, { content: y, to: /b }, { content: z, to: /../c }] }',
     ),
+    'of images on disk': {
+      'builder.yaml':
+        'version: 1\nworkspace: { name: s }\ntoolchains: { a: { archive: "oci:../x" }, b: { archive: "docker-archive:/x.tar" }, c: { archive: x.tar }, d: { archive: "oci:x", image: y } }\n',
+    },
     'of a rootfs outside the workspace': {
       'builder.yaml': 'version: 1\nworkspace: { name: s }\ntoolchains: { a: { rootfs: ../x.tar }, b: { rootfs: /x.tar } }\n',
     },

@@ -6,6 +6,7 @@ export { type LoadDependencies, type LoadFailure, loadWorkspace } from './load-w
 export type { ParseCache } from './parse-cache.ts'
 export type { GitAnswer, GitRunner, GitRunOptions } from './run-git.ts'
 export type {
+  ArchiveSource,
   ArtifactReference,
   Build,
   Command,

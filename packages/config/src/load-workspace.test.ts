@@ -51,6 +51,31 @@ describe('a workspace', () => {
     expect((await load({ 'builder.yaml': `version: 1\nworkspace: { name: shop${setting} }\n` })).engine).toEqual(engine)
   })
 
+  test('may have toolchains that are images on disk', async () => {
+    const { toolchains } = await load({
+      'builder.yaml':
+        'version: 1\nworkspace: { name: shop }\ntoolchains: { a: { archive: "oci:images/go:1.24" }, b: { archive: "docker-archive://b.tar:b:latest" } }\n',
+    })
+    expect([...toolchains.values()].map(({ source }) => source)).toEqual([
+      {
+        kind: 'archive',
+        format: 'oci',
+        path: 'images/go',
+        pinned: 'images/go/index.json',
+        reference: '1.24',
+        written: 'oci:images/go:1.24',
+      },
+      {
+        kind: 'archive',
+        format: 'docker-archive',
+        path: 'b.tar',
+        pinned: 'b.tar',
+        reference: 'b:latest',
+        written: 'docker-archive://b.tar:b:latest',
+      },
+    ])
+  })
+
   test('keeps the text of every file for code frames', async () => {
     const api = 'version: 1\nservice: api\n'
     expect((await load({ 'builder.yaml': SHOP, 'api/builder.yaml': `\uFEFF${api}` })).files).toEqual(

@@ -8,6 +8,7 @@ import {
   type Span,
   WORKSPACE_ROOT,
 } from '@orchestrate/core'
+import { parseArchiveSource } from './archive-source.ts'
 import { isBelow, resolveBuilderPath, systemDirectoryOf, WORKSPACE_MOUNT } from './builder-path.ts'
 import type { Findings } from './findings.ts'
 import type { Caches, DebianDeclaration, ToolchainEntry } from './generated/builder-file.ts'
@@ -83,6 +84,8 @@ function resolveSource(node: Typed<ToolchainEntry>, place: string, findings: Fin
   }
   const rootfs = text(member(node, 'rootfs'))
   if (rootfs !== null) return resolveRootfs(rootfs.value, rootfs.span, place, findings)
+  const archive = text(member(node, 'archive'))
+  if (archive !== null) return resolveArchive(archive, place, findings)
   const debian = member(node, 'debian')
   return debian === null ? null : resolveDebian(debian)
 }
@@ -97,6 +100,18 @@ function resolveRootfs(written: string, span: Span, place: string, findings: Fin
     help: 'write its path relative to the workspace root',
   })
   return null
+}
+
+function resolveArchive({ value, span }: Located<string>, place: string, findings: Findings): ToolchainSource | null {
+  const source = parseArchiveSource(value)
+  if (source === null)
+    findings.report({
+      id: 'config/invalid-path',
+      message: `the archive ${quote(value)} of ${place} is not an image of the workspace`,
+      span,
+      help: 'write oci:DIR[:TAG] or docker-archive:FILE[:NAME], the path relative to the workspace root',
+    })
+  return source
 }
 
 function resolveDebian(node: Typed<DebianDeclaration>): DebianSource | null {

@@ -40,6 +40,21 @@ export type ToolchainSource =
   | { readonly kind: 'image'; readonly reference: string }
   | DebianSource
   | { readonly kind: 'rootfs'; readonly path: WorkspacePath }
+  | ArchiveSource
+
+/** An image in the work tree. */
+export interface ArchiveSource {
+  readonly kind: 'archive'
+  readonly format: 'oci' | 'docker-archive'
+  /** The directory of the layout, or the archive. */
+  readonly path: WorkspacePath
+  /** The file whose content decides what the image is: the archive itself, or the layout's index, which names all else by digest. */
+  readonly pinned: WorkspacePath
+  /** Which of its images; null for its only one. */
+  readonly reference: string | null
+  /** As in the file: `oci:images/go:1.24`. */
+  readonly written: string
+}
 
 /** A root file system bootstrapped from a Debian mirror. */
 export interface DebianSource {

@@ -31,7 +31,8 @@ function readsOf(target: Target): Omit<TargetReads, 'target'> {
       return { groups: [], sources: imageSources(target) }
     case 'toolchain': {
       const { source, span } = target.toolchain
-      return { groups: [], sources: source.kind === 'rootfs' ? [{ pattern: namedPath(source.path, null), span }] : [] }
+      const file = source.kind === 'archive' ? source.pinned : source.kind === 'rootfs' ? source.path : null
+      return { groups: [], sources: file === null ? [] : [{ pattern: namedPath(file, null), span }] }
     }
     default:
       return assertNever(target)

@@ -13,6 +13,7 @@ import {
 import type { Engine, ReadyOptions, ReadyToolchain, ToolchainProvider } from '@orchestrate/execute'
 import type { Store } from '@orchestrate/store'
 import { type Acquisition, singleLayerRoot } from './acquired-root.ts'
+import { importArchive } from './archive/import-archive.ts'
 import { bootstrapDebian } from './debian/bootstrap-debian.ts'
 import { toolchainIdentity } from './identity.ts'
 import { findImage } from './image/find-image.ts'
@@ -151,6 +152,8 @@ async function acquire(
     }
     case 'rootfs':
       return importRootfs({ name, workspace, path: source.path, platform }, store, options.signal)
+    case 'archive':
+      return importArchive({ name, workspace, source, platform }, store, options.signal)
     case 'image': {
       const engine = await deps.engine()
       return engine.ok

@@ -114,6 +114,19 @@ export const TOOLCHAIN_DIAGNOSTICS: readonly {
     help: 'Make it a tar archive in the work tree, plain or compressed with gzip.',
   },
   {
+    id: 'toolchain/archive-unusable',
+    kind: 'environment',
+    summary:
+      'The image of an OCI layout or docker archive is not there, is for another platform, or is compressed with something else than gzip.',
+    help: 'Name an image that is there; write it again with gzip layers.',
+  },
+  {
+    id: 'toolchain/archive-invalid',
+    kind: 'integrity',
+    summary: 'An OCI layout or docker archive holds something else than its digests, sizes and manifests say.',
+    help: 'Write the image again, for instance with `skopeo copy`.',
+  },
+  {
     id: 'toolchain/image-not-found',
     kind: 'environment',
     summary: 'The engine does not have the image of a toolchain.',

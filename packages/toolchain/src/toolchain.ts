@@ -51,6 +51,13 @@ export type LockedSource =
     }
   | { readonly kind: 'image'; readonly reference: string }
   | {
+      readonly kind: 'archive'
+      /** As declared: `oci:images/go:1.24`. */
+      readonly path: string
+      /** SHA-256 of the archive, or of the index of the layout. */
+      readonly archive: Digest
+    }
+  | {
       readonly kind: 'rootfs'
       readonly path: string
       /** SHA-256 of the archive in the work tree. */

@@ -21,6 +21,9 @@ export function declarationChanges(declaration: ToolchainDeclaration, archive: D
     case 'image':
       if (locked.kind !== 'image') return [kindChange(locked.kind, source.kind)]
       return valueChange('image', locked.reference, source.reference)
+    case 'archive':
+      if (locked.kind !== 'archive') return [kindChange(locked.kind, source.kind)]
+      return [...valueChange('archive', locked.path, source.written), ...valueChange('digest of the archive', locked.archive, archive)]
     case 'rootfs':
       if (locked.kind !== 'rootfs') return [kindChange(locked.kind, source.kind)]
       return [...valueChange('rootfs', locked.path, source.path), ...valueChange('digest of the archive', locked.archive, archive)]

@@ -74,10 +74,12 @@ function sourceIn(json: LocatedJson): LockedSource {
       }
     case 'image':
       return { kind: 'image', reference: string(member(json, fields, 'reference')) }
+    case 'archive':
+      return { kind: 'archive', path: string(member(json, fields, 'path')), archive: digest(member(json, fields, 'archive')) }
     case 'rootfs':
       return { kind: 'rootfs', path: string(member(json, fields, 'path')), archive: digest(member(json, fields, 'archive')) }
     default:
-      throw new DecodeError(kind, 'expected "debian", "image" or "rootfs"')
+      throw new DecodeError(kind, 'expected "archive", "debian", "image" or "rootfs"')
   }
 }
 

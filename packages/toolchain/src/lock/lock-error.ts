@@ -27,6 +27,7 @@ export function compareIdentity({ name, source }: ToolchainDeclaration, locked: 
 
 const WHAT: Readonly<Record<ToolchainDeclaration['source']['kind'], (name: string, reference: string) => string>> = {
   debian: (name) => `toolchain "${name}", bootstrapped from the locked package versions,`,
+  archive: (name) => `the image on disk of toolchain "${name}"`,
   rootfs: (name) => `the archive of toolchain "${name}"`,
   image: (name, reference) => `the image "${reference}" of toolchain "${name}"`,
 }

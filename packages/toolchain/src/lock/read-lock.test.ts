@@ -116,7 +116,7 @@ describe('a malformed builder.lock', () => {
     ['deep nesting', '['.repeat(100), '1:34 expected a value that is nested less deeply, found "["'],
     ['another identity', valid.replace(goEntry.identity, digestOf('x')), '10:19 the identity is not that of the entry below it'],
     ['no digest', valid.replace(goEntry.identity, 'sha256:1'), '10:19 expected "sha256:" and 64 hexadecimal digits'],
-    ['another kind', valid.replace('"debian"', '"rpm"'), '14:17 expected "debian", "image" or "rootfs"'],
+    ['another kind', valid.replace('"debian"', '"rpm"'), '14:17 expected "archive", "debian", "image" or "rootfs"'],
     ['a version that is an option', valid.replace('2:1.24~2', '--force'), '22:24 expected a package version'],
     ['a negative size', valid.replace('5120', '-1'), '12:15 expected a size in bytes'],
     ['a missing key', valid.replace('"user"', '"uses"'), '3:11 expected the key "user"'],

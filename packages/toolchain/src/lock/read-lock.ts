@@ -44,7 +44,9 @@ export function readLock(input: LockInput): Result<LockedToolchains, Diagnostic[
 }
 
 function changesOf(declaration: ToolchainDeclaration, entry: LockEntry, input: LockInput): readonly string[] {
-  const archive = declaration.source.kind === 'rootfs' ? input.rootfsDigest(declaration.source.path) : null
+  const { source } = declaration
+  const file = source.kind === 'archive' ? source.pinned : source.kind === 'rootfs' ? source.path : null
+  const archive = file === null ? null : input.rootfsDigest(file)
   const was = formatPlatform(entry.root.platform)
   const is = formatPlatform(input.platform)
   return [...declarationChanges(declaration, archive, entry.source), ...(was === is ? [] : [`platform: ${was} became ${is}`])]

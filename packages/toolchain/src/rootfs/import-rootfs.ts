@@ -1,7 +1,6 @@
 import { closeSync, createReadStream, openSync, readSync } from 'node:fs'
 import { realpath } from 'node:fs/promises'
 import { join, sep } from 'node:path'
-import { createGunzip } from 'node:zlib'
 import {
   createDigester,
   type Digester,
@@ -14,6 +13,7 @@ import {
 } from '@orchestrate/core'
 import type { Store, StoredBlob } from '@orchestrate/store'
 import { type Acquisition, singleLayerRoot } from '../acquired-root.ts'
+import { gunzip } from './gunzip.ts'
 import { TarError, tarMembers } from './tar-members.ts'
 
 export interface RootfsRequest {
@@ -75,30 +75,6 @@ async function* tarIn(file: string, { compressed, archive, signal }: Reading): A
     }
   }
   yield* compressed ? gunzip(digested()) : digested()
-}
-
-async function* gunzip(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const tar = createGunzip()
-  const fed = feed(content, tar)
-  try {
-    yield* tar
-    await fed
-  } finally {
-    tar.destroy()
-  }
-}
-
-/** Never rejects: what goes wrong ends the reading side. */
-async function feed(content: AsyncIterable<Uint8Array>, tar: ReturnType<typeof createGunzip>): Promise<void> {
-  try {
-    for await (const piece of content) {
-      if (tar.destroyed) return
-      if (!tar.write(piece)) await new Promise<void>((resolve) => tar.once('drain', resolve).once('close', resolve))
-    }
-    tar.end()
-  } catch (error) {
-    tar.destroy(error instanceof Error ? error : new Error(String(error)))
-  }
 }
 
 const MAGIC: readonly (readonly [string, string])[] = [
