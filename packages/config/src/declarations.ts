@@ -3,7 +3,7 @@ import type { ServiceDeclaration } from './expand-services.ts'
 import type { Findings } from './findings.ts'
 import type { BuilderFile, ServiceEntry } from './generated/builder-file.ts'
 import { quote } from './quote.ts'
-import type { SourceFile } from './read-sources.ts'
+import type { SourceFile } from './source-file.ts'
 import { member, named, text, type Typed, typed } from './typed-node.ts'
 import { type MapNode, mapNode } from './yaml-node.ts'
 

@@ -6,7 +6,7 @@ import { mapNode, type MapEntry, nodeAt, type YamlNode } from './yaml-node.ts'
 import type { Overrides } from './overrides.ts'
 import { quote } from './quote.ts'
 import { type Document, type DocumentDependencies, readDocument } from './read-document.ts'
-import type { SourceFile } from './read-sources.ts'
+import type { SourceFile } from './source-file.ts'
 import { texts, typed } from './typed-node.ts'
 
 /** Reads the files that the root names under `include`, each once. */

@@ -3,21 +3,14 @@ import { checkFile } from './check-schema.ts'
 import { CONFIG_FILE, type ConfigFiles } from './config-files.ts'
 import { looksLikeWorkspace } from './find-workspace-root.ts'
 import type { Findings } from './findings.ts'
-import type { BuilderFile } from './generated/builder-file.ts'
 import { isExact, isMember, matchesMember, type MemberPattern, parseMember } from './members.ts'
 import { mergeIncluded, readIncluded } from './included-files.ts'
 import type { Overrides } from './overrides.ts'
 import type { ParsedFiles } from './parse-cache.ts'
 import { quote } from './quote.ts'
 import { directoryOf, type Document, readDocument } from './read-document.ts'
-import { member, texts, type Typed } from './typed-node.ts'
-
-/** A builder.yaml, without what the schema refused. */
-export interface SourceFile {
-  readonly path: WorkspacePath
-  readonly dir: WorkspacePath
-  readonly content: Typed<BuilderFile>
-}
+import type { SourceFile } from './source-file.ts'
+import { member, texts } from './typed-node.ts'
 
 export interface Sources {
   /** Null when it cannot be read as YAML. */

@@ -3,6 +3,7 @@ import type { Digest } from '@orchestrate/core'
 import type { RootFilesystem } from '@orchestrate/execute'
 import { EngineTrouble, engineError } from './engine-errors.ts'
 import { inspectImage } from './image-calls.ts'
+import { importLayers } from './import-layers.ts'
 import { optionalTextAt, UnexpectedAnswer } from './json-value.ts'
 import { readJsonLines } from './json-lines.ts'
 import { toolchainReference } from './names.ts'
@@ -10,7 +11,7 @@ import type { DockerSession } from './session.ts'
 
 /**
  * The engine's id of an image that is exactly `root`; imports it when the engine does not have it. Everybody who asks for
- * the same root at once waits for one import. Root file systems of `layers` must have exactly one.
+ * the same root at once waits for one import.
  *
  * @throws EngineTrouble `engine/image-missing`, `engine/image-changed`, `engine/refused`.
  */
@@ -27,17 +28,20 @@ export async function prepareRoot(session: DockerSession, root: RootFilesystem, 
 async function findOrImport(session: DockerSession, root: RootFilesystem, signal: AbortSignal): Promise<string> {
   await session.facts(signal)
   if (root.content.kind === 'engine-image') return await verifyEngineImage(session, root.content, signal)
-  const [layer, ...more] = root.content.layers
-  if (layer === undefined || more.length > 0) throw new Error(`a root file system of ${root.content.layers.length} layers`)
+  const { layers } = root.content
+  const [layer, ...more] = layers
+  if (layer === undefined) throw new Error('a root file system without layers')
+  const diffIds = layers.map(({ diffId }) => diffId)
   const { reference } = toolchainReference(root.identity)
   const present = await inspectImage(session.api, reference, signal)
-  if (present !== null && sameDigests(present.diffIds, [layer.diffId])) return present.id
-  await importLayer(session, root, layer.file, signal)
+  if (present !== null && sameDigests(present.diffIds, diffIds)) return present.id
+  if (more.length === 0) await importLayer(session, root, layer.file, signal)
+  else await importLayers(session, root, { layers, reference }, signal)
   const imported = await inspectImage(session.api, reference, signal)
-  if (imported !== null && sameDigests(imported.diffIds, [layer.diffId])) return imported.id
+  if (imported !== null && sameDigests(imported.diffIds, diffIds)) return imported.id
   throw new EngineTrouble(
     engineError('engine/image-changed', `the engine imported other content than the toolchain "${root.identity}" has`, [
-      `expected layer ${layer.diffId}`,
+      diffIds.length === 1 ? `expected layer ${layer.diffId}` : `expected layers ${diffIds.join(', ')}`,
       `the engine has ${imported === null ? 'nothing' : imported.diffIds.join(', ')}`,
     ]),
   )

@@ -43,7 +43,10 @@ function manifestOf(text: string): readonly JsonObject[] {
 
 function choose(images: readonly JsonObject[], name: string | null): JsonObject {
   const names = images.flatMap((image) => strings(image, 'RepoTags', 'manifest.json'))
-  const found = name === null ? images : images.filter((image) => strings(image, 'RepoTags', 'manifest.json').includes(name))
+  const found =
+    name === null
+      ? images
+      : images.filter((image) => strings(image, 'RepoTags', 'manifest.json').some((tag) => familiar(tag) === familiar(name)))
   const [first, second] = found
   if (first === undefined)
     throw new ArchiveFault(
@@ -53,6 +56,9 @@ function choose(images: readonly JsonObject[], name: string | null): JsonObject 
   if (second !== undefined) throw new ArchiveFault('unusable', `it has ${found.length} images; name one of them: ${names.join(', ')}`)
   return first
 }
+
+/** Some tools write the registry that others leave out. */
+const familiar = (name: string): string => name.replace(/^(?:docker\.io\/)?(?:library\/)?/, '')
 
 function read(descriptor: number, members: ReadonlyMap<string, TarMember>, path: string): string {
   return readMember(descriptor, find(members, path)).toString('utf8')
