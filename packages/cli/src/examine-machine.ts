@@ -1,7 +1,6 @@
 import { accessSync, constants, statfsSync } from 'node:fs'
 import { join } from 'node:path'
-import { type HostCheck, systemClock } from '@orchestrate/core'
-import { formatBytes } from '@orchestrate/report'
+import { formatBytes, type HostCheck, systemClock } from '@orchestrate/core'
 import { openStore, storeLocation } from '@orchestrate/store'
 import type { Host } from './host.ts'
 import type { Invocation } from './invocation.ts'

@@ -1,5 +1,5 @@
 import type { EngineChoice } from '@orchestrate/config'
-import { type EnvironmentError, err, ok, type Result, systemClock } from '@orchestrate/core'
+import { type EnvironmentError, err, ok, type Result, systemClock, systemTicker } from '@orchestrate/core'
 import type { ExecuteDeps, ImageLoader, ImageSink } from '@orchestrate/execute'
 import { createImageEmitter, loaderSink } from '@orchestrate/image'
 import type { Plan } from '@orchestrate/plan'
@@ -56,7 +56,24 @@ function openChosenEngines({ surroundings, docker, planned, engine, interrupts, 
     choice: decideEngine(engine, planned.workspace.engine),
     signal: interrupts.stop,
     onChosen: ({ engine: { name }, description: { summary, unenforced } }, because) =>
-      reporter.report({ type: 'engine-chosen', at: systemClock.now(), engine: name, summary, because, unenforced }),
+      reporter.report({
+        type: 'engine-chosen',
+        at: systemClock.now(),
+        engine: name,
+        summary,
+        because,
+        unenforced: unenforced.filter((limit) => concerns(limit, planned.plan)),
+      }),
+  })
+}
+
+/** Memory and processors are limited for builds that say so only; what is not enforced of them concerns nobody else. */
+function concerns(limit: string, plan: Plan): boolean {
+  const [, name] = /^(memory|cpus): /.exec(limit) ?? []
+  if (name !== 'memory' && name !== 'cpus') return true
+  return [...plan.targets.keys()].some((id) => {
+    const target = plan.graph.targets.get(id)
+    return target?.kind === 'build' && target.build.limits[name] !== null
   })
 }
 
@@ -98,6 +115,8 @@ function executeDeps(request: ExecutionRequest, engines: Engines, sinks: readonl
     hostCertificates: planned.workspace.builderCertificates === 'host' ? findHostCertificates(env) : null,
     proxyEnvironment: proxyEnvironment(env),
     clock: systemClock,
+    ticker: systemTicker,
+    memoryBudget: process.availableMemory(),
     emit: reporter.report,
     showsOutput: reporter.showsOutput,
     stop: interrupts.stop,

@@ -9,6 +9,8 @@ export type {
   ArchiveSource,
   ArtifactReference,
   Build,
+  BuildLimits,
+  Duration,
   Command,
   DebianSource,
   EngineChoice,

@@ -117,6 +117,7 @@ describe('a build', () => {
       network: 'off',
       caches: {},
       user: null,
+      limits: { cpus: null, memory: null, timeout: null, silence: null },
     })
   })
 
@@ -136,6 +137,9 @@ describe('a build', () => {
     network: on
     caches: { ccache: /root/.ccache, go-build: /cache }
     user: "1000:1000"
+    resources: { cpus: 1.5, memory: 512MiB }
+    timeout: 1h30m
+    silence: 90s
 `)
     expect(plain(service.builds.get('bundle'))).toEqual({
       service: 'api',
@@ -168,6 +172,12 @@ describe('a build', () => {
       network: 'on',
       caches: { ccache: '/root/.ccache', 'go-build': '/cache' },
       user: '1000:1000',
+      limits: {
+        cpus: 1.5,
+        memory: 512 * 1024 ** 2,
+        timeout: { text: '1h30m', milliseconds: 5_400_000 },
+        silence: { text: '90s', milliseconds: 90_000 },
+      },
     })
   })
 

@@ -6,6 +6,7 @@ import { findOverlaps } from './overlaps.ts'
 import { quote } from './quote.ts'
 import { resolveBuilderEnvironment } from './resolve-environment.ts'
 import { resolveOutputs } from './resolve-outputs.ts'
+import { resolveLimits } from './resolve-limits.ts'
 import { type PlacedNeed, resolveNeeds } from './resolve-needs.ts'
 import { everything, resolvePatterns } from './resolve-patterns.ts'
 import { resolveCaches } from './resolve-toolchain.ts'
@@ -60,6 +61,7 @@ export function resolveBuild({ name, node }: NamedNode<BuildEntry>, owner: Build
     network: text(member(node, 'network'))?.value === 'on' ? 'on' : 'off',
     caches: new Map([...caches].map(([id, { value }]) => [id, value])),
     user: text(member(node, 'user'))?.value ?? null,
+    limits: resolveLimits(node, place, findings),
   }
 }
 

@@ -112,6 +112,25 @@ export interface Build {
   readonly caches: ReadonlyMap<string, string>
   /** `uid`, `uid:gid`, a name; null for uid 0. */
   readonly user: string | null
+  readonly limits: BuildLimits
+}
+
+/** What bounds a builder; never in a fingerprint, because it changes no output. Null: no bound. */
+export interface BuildLimits {
+  /** Processors; may be a part of one. */
+  readonly cpus: number | null
+  /** Bytes. */
+  readonly memory: number | null
+  /** How long the command may run. */
+  readonly timeout: Duration | null
+  /** How long it may write nothing. */
+  readonly silence: Duration | null
+}
+
+export interface Duration {
+  /** As written. */
+  readonly text: string
+  readonly milliseconds: number
 }
 
 /** `run`: steps, each executed by `sh -ec`; `exec`: one argv without a shell. */

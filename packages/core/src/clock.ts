@@ -7,3 +7,11 @@ export interface Clock {
 }
 
 export const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() }
+
+/** Calls `look` every `period` milliseconds until the function that it gives is called; injected as the clock is. */
+export type Ticker = (period: number, look: () => void) => () => void
+
+export const systemTicker: Ticker = (period, look) => {
+  const timer = setInterval(look, period)
+  return () => clearInterval(timer)
+}

@@ -41,12 +41,21 @@ export function describeContainer(builder: Builder, { image, mounts, init, bareN
       CapAdd: CAPABILITIES,
       SecurityOpt: ['no-new-privileges'],
       PidsLimit: builder.limits.pids,
+      ...resources(builder.limits),
       IpcMode: 'private',
       Init: init,
       // Output is read from the attached stream; the engine need not keep it.
       LogConfig: { Type: 'none' },
       RestartPolicy: { Name: 'no' },
     },
+  }
+}
+
+/** Swap counts as memory: a builder over its limit is killed, not slowed down. */
+function resources({ memory, cpus }: Builder['limits']): object {
+  return {
+    ...(memory === null ? {} : { Memory: memory, MemorySwap: memory }),
+    ...(cpus === null ? {} : { NanoCpus: Math.round(cpus * 1e9) }),
   }
 }
 

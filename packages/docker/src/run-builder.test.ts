@@ -41,7 +41,7 @@ const builder: Builder = {
   caches: [],
   network: 'off',
   certificates: null,
-  limits: { pids: 100 },
+  limits: { pids: 100, memory: null, cpus: null },
   graceMs: 1000,
 }
 

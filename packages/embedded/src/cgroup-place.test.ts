@@ -47,20 +47,25 @@ it('makes cgroups below its own in v1, each where its controller is', () => {
   put('/proc/self/mountinfo', V1)
   put('/proc/self/cgroup', '8:pids:/\n4:memory:/session/7\n0::/\n')
   own('/sys/fs/cgroup/pids', '/sys/fs/cgroup/memory/session/7')
-  expect(findCgroupPlace(files)).toEqual({ pids: '/sys/fs/cgroup/pids', memory: '/sys/fs/cgroup/memory/session/7', reason: null })
+  expect(findCgroupPlace(files)).toEqual({
+    pids: '/sys/fs/cgroup/pids',
+    memory: '/sys/fs/cgroup/memory/session/7',
+    cpu: null,
+    reason: null,
+  })
 })
 
 it('sees its own cgroup of v1 where a container has bound it', () => {
   put('/proc/self/mountinfo', '31 23 0:27 /docker/abc /sys/fs/cgroup/pids rw - cgroup cgroup rw,pids\n')
   put('/proc/self/cgroup', '8:pids:/docker/abc\n')
   own('/sys/fs/cgroup/pids')
-  expect(findCgroupPlace(files)).toEqual({ pids: '/sys/fs/cgroup/pids', memory: null, reason: null })
+  expect(findCgroupPlace(files)).toEqual({ pids: '/sys/fs/cgroup/pids', memory: null, cpu: null, reason: null })
 })
 
 it('has no place in v1 as an ordinary user', () => {
   put('/proc/self/mountinfo', V1)
   put('/proc/self/cgroup', '8:pids:/\n4:memory:/session/7\n0::/\n')
-  expect(findCgroupPlace(files)).toEqual({ pids: null, memory: null, reason: 'no cgroup is delegated to this user' })
+  expect(findCgroupPlace(files)).toEqual({ pids: null, memory: null, cpu: null, reason: 'no cgroup is delegated to this user' })
 })
 
 it('takes the nearest parent of v2 that is ours and hands out the controllers', () => {
@@ -71,7 +76,7 @@ it('takes the nearest parent of v2 that is ours and hands out the controllers', 
   put(`${slice}/cgroup.subtree_control`, 'memory pids\n')
   put('/sys/fs/cgroup/cgroup.subtree_control', 'cpu memory pids\n')
   own(slice, `${slice}/run-1.scope`)
-  expect(findCgroupPlace(files)).toEqual({ pids: slice, memory: slice, reason: null })
+  expect(findCgroupPlace(files)).toEqual({ pids: slice, memory: slice, cpu: null, reason: null })
 })
 
 it('has no place in v2 when only others may write to those that hand out controllers', () => {
@@ -79,7 +84,7 @@ it('has no place in v2 when only others may write to those that hand out control
   put('/proc/self/cgroup', '0::/user.slice/session-3.scope\n')
   put('/sys/fs/cgroup/user.slice/cgroup.subtree_control', 'memory pids\n')
   own('/sys/fs/cgroup/user.slice/session-3.scope')
-  expect(findCgroupPlace(files)).toEqual({ pids: null, memory: null, reason: 'no cgroup is delegated to this user' })
+  expect(findCgroupPlace(files)).toEqual({ pids: null, memory: null, cpu: null, reason: 'no cgroup is delegated to this user' })
 })
 
 it('has no place above what its cgroup namespace shows', () => {
@@ -90,7 +95,7 @@ it('has no place above what its cgroup namespace shows', () => {
 })
 
 it('says so when there are no cgroups at all', () => {
-  expect(findCgroupPlace(files)).toEqual({ pids: null, memory: null, reason: 'no cgroup file system is mounted' })
+  expect(findCgroupPlace(files)).toEqual({ pids: null, memory: null, cpu: null, reason: 'no cgroup file system is mounted' })
 })
 
 it('hides a unified hierarchy only where it holds a controller', () => {

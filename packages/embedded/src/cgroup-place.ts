@@ -14,6 +14,8 @@ export interface CgroupPlace {
   readonly pids: string | null
   /** Counts kills for want of memory; the same directory as `pids` in cgroup v2. */
   readonly memory: string | null
+  /** Gets the share of processors; the same directory as `pids` in cgroup v2. */
+  readonly cpu: string | null
   /** Why there is no limit of processes, for users; null when there is one. */
   readonly reason: string | null
 }
@@ -29,8 +31,9 @@ export function findCgroupPlace(files: CgroupFiles): CgroupPlace {
   const own = parseMembership(files.read('/proc/self/cgroup') ?? '')
   const pids = findParent(files, { mounts, own }, 'pids')
   const memory = findParent(files, { mounts, own }, 'memory')
-  if (pids !== null) return { pids, memory, reason: null }
-  return { pids, memory, reason: mounts.length === 0 ? 'no cgroup file system is mounted' : 'no cgroup is delegated to this user' }
+  const cpu = findParent(files, { mounts, own }, 'cpu')
+  if (pids !== null) return { pids, memory, cpu, reason: null }
+  return { pids, memory, cpu, reason: mounts.length === 0 ? 'no cgroup file system is mounted' : 'no cgroup is delegated to this user' }
 }
 
 /** A cgroup v2 hierarchy beside v1 that holds controllers: crun refuses such a machine unless it is hidden. */

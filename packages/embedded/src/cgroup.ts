@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { BuilderLimits } from '@orchestrate/execute'
 import type { CgroupFiles, CgroupPlace } from './cgroup-place.ts'
 
 /** A cgroup of one container's own. */
@@ -14,10 +15,13 @@ export interface Cgroup {
 }
 
 /** Makes the directory `name` in each place. @throws the file system's errors. */
-export function makeCgroup({ pids, memory }: CgroupPlace, name: string, limit: number): Cgroup {
-  const directories = cgroupDirectories({ pids, memory }, name)
+export function makeCgroup(place: CgroupPlace, name: string, limits: BuilderLimits): Cgroup {
+  const { pids, memory, cpu } = place
+  const directories = cgroupDirectories(place, name)
   for (const directory of directories) mkdirSync(directory, { recursive: true })
-  if (pids !== null) writeFileSync(`${pids}/${name}/pids.max`, String(limit))
+  if (pids !== null) writeFileSync(`${pids}/${name}/pids.max`, String(limits.pids))
+  if (memory !== null && limits.memory !== null) limitMemory(`${memory}/${name}`, limits.memory)
+  if (cpu !== null && limits.cpus !== null) limitProcessors(`${cpu}/${name}`, limits.cpus)
   return {
     join: directories.map(entryOf),
     outOfMemory: () => (memory === null ? null : countKills(`${memory}/${name}`) > 0),
@@ -28,8 +32,32 @@ export function makeCgroup({ pids, memory }: CgroupPlace, name: string, limit: n
 }
 
 /** Where a cgroup of that name is, or will be. */
-export function cgroupDirectories({ pids, memory }: Pick<CgroupPlace, 'pids' | 'memory'>, name: string): readonly string[] {
-  return [...new Set([pids, memory].flatMap((parent) => (parent === null ? [] : [`${parent}/${name}`])))]
+export function cgroupDirectories({ pids, memory, cpu }: Omit<CgroupPlace, 'reason'>, name: string): readonly string[] {
+  return [...new Set([pids, memory, cpu].flatMap((parent) => (parent === null ? [] : [`${parent}/${name}`])))]
+}
+
+/** Swap counts as memory, where the kernel counts it: a builder over its limit is killed, not slowed down. */
+function limitMemory(directory: string, bytes: number): void {
+  const limit = String(bytes)
+  if (existsSync(`${directory}/memory.max`)) {
+    writeFileSync(`${directory}/memory.max`, limit)
+    if (existsSync(`${directory}/memory.swap.max`)) writeFileSync(`${directory}/memory.swap.max`, '0')
+    return
+  }
+  writeFileSync(`${directory}/memory.limit_in_bytes`, limit)
+  const withSwap = `${directory}/memory.memsw.limit_in_bytes`
+  if (existsSync(withSwap)) writeFileSync(withSwap, limit)
+}
+
+/** Microseconds. */
+const CPU_PERIOD = 100_000
+const LEAST_QUOTA = 1000
+
+function limitProcessors(directory: string, cpus: number): void {
+  const quota = Math.max(LEAST_QUOTA, Math.round(cpus * CPU_PERIOD))
+  if (existsSync(`${directory}/cpu.max`)) return writeFileSync(`${directory}/cpu.max`, `${quota} ${CPU_PERIOD}`)
+  writeFileSync(`${directory}/cpu.cfs_period_us`, String(CPU_PERIOD))
+  writeFileSync(`${directory}/cpu.cfs_quota_us`, String(quota))
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { RunIdentity } from '@orchestrate/execute'
+import type { BuilderLimits, RunIdentity } from '@orchestrate/execute'
 import type { ContainerUser } from './find-user.ts'
 
 /** Everything about one container, whoever wants it. */
@@ -19,8 +19,7 @@ export interface ContainerPlan {
   readonly hostname: string
   readonly mounts: readonly ContainerMount[]
   readonly network: 'off' | 'host'
-  /** Processes and threads at once. */
-  readonly pids: number
+  readonly limits: BuilderLimits
   /** Grace between stop and kill, milliseconds. */
   readonly graceMs: number
 }

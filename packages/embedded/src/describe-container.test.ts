@@ -20,7 +20,7 @@ const plan: ContainerPlan = {
     { to: '/src', source: '/store/views/s', kind: 'directory', access: 'throw-away' },
   ],
   network: 'off',
-  pids: 100,
+  limits: { pids: 100, memory: null, cpus: null },
   graceMs: 1000,
 }
 

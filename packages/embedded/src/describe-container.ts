@@ -132,9 +132,9 @@ export const runtimeCgroupName = (id: string): string => `${id}-runtime`
 export const makesCgroup = ({ runtime, ids }: Pick<Host, 'runtime' | 'ids'>): boolean => runtime.kind !== 'crun' && ids === 'root'
 
 /** crun is told to leave cgroups alone; the others make one where they may, and it must be told from those of other containers. */
-function runtimeCgroup({ id, pids }: ContainerPlan, host: Host): object {
+function runtimeCgroup({ id, limits }: ContainerPlan, host: Host): object {
   if (!makesCgroup(host)) return {}
-  return { cgroupsPath: `/${runtimeCgroupName(id)}`, resources: { pids: { limit: pids } } }
+  return { cgroupsPath: `/${runtimeCgroupName(id)}`, resources: { pids: { limit: limits.pids } } }
 }
 
 const MASKED = [

@@ -1,3 +1,4 @@
+import type { CgroupPlace } from './cgroup-place.ts'
 import { type EnvironmentError, err, linuxPlatform, ok, type Result } from '@orchestrate/core'
 import type { Engine, EngineDescription, ImageRunner } from '@orchestrate/execute'
 import { DiskError } from '@orchestrate/store'
@@ -54,8 +55,13 @@ function describe({ search }: EmbeddedSession, { host }: FoundHost): EngineDescr
     version,
     platform: linuxPlatform(process.arch),
     summary: `${kind === 'other' ? 'OCI runtime' : kind} ${version} (${path}), ${ID_WORDS[host.ids]}`,
-    unenforced: [...(search.place.reason === null ? [] : [`pids: ${search.place.reason}`]), ...(host.upper === 'none' ? [readOnly] : [])],
+    unenforced: [...unenforcedLimits(search.place), ...(host.upper === 'none' ? [readOnly] : [])],
   }
+}
+
+function unenforcedLimits({ pids, memory, cpu, reason }: CgroupPlace): readonly string[] {
+  const words = reason ?? 'no cgroup of that kind is ours'
+  return Object.entries({ pids, memory, cpus: cpu }).flatMap(([name, directory]) => (directory === null ? [`${name}: ${words}`] : []))
 }
 
 /** What the file system refuses to the engine's own files is a bad state of the surroundings; anything else is a bug. */

@@ -52,7 +52,7 @@ export async function probeContainer(
         hostname: 'probe',
         mounts: [...mounts, { to: '/out', source: join(directory, 'out'), kind: 'directory', access: 'writable' }],
         network: 'off',
-        pids: 64,
+        limits: { pids: 64, memory: null, cpus: null },
         graceMs: 1000,
       },
       deps,

@@ -22,7 +22,7 @@ beforeEach(() => {
     run: { runId: 'run', pid: process.pid, pidStart: '1', bootId: 'boot' },
     searchPath: join(directory, 'bin'),
     uid: 1000,
-    place: { pids: null, memory: null, reason: 'none' },
+    place: { pids: null, memory: null, cpu: null, reason: 'none' },
     unified: null,
     breath: () => createBreath(systemClock),
   }
@@ -53,7 +53,7 @@ it.each(['newuidmap', 'tini-static'])('looks again when %s was installed on PATH
 
 it('looks again for another user and in another cgroup', () => {
   expect(readHost({ ...search, uid: 1001 }, host.runtime.path)).toBeNull()
-  expect(readHost({ ...search, place: { pids: '/c', memory: null, reason: null } }, host.runtime.path)).toBeNull()
+  expect(readHost({ ...search, place: { pids: '/c', memory: null, cpu: null, reason: null } }, host.runtime.path)).toBeNull()
 })
 
 it('looks again where the answer did not hold, and where its file is cut', () => {

@@ -47,7 +47,7 @@ function keyOf({ uid, searchPath, place, unified }: HostSearch, path: string): s
     boot: readBootId(),
     uid,
     searchPath,
-    cgroups: [place.pids, place.memory, unified],
+    cgroups: [place.pids, place.memory, place.cpu, unified],
     runtime: stampOf(path),
     // What was missing then may have been installed, and what was there removed.
     helpers: HELPERS.map((name) => stampOf(findExecutable(name, searchPath))),

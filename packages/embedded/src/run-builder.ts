@@ -176,7 +176,7 @@ async function planContainer(
       ...(certificates === null ? [] : [{ to: HOST_CERTIFICATES_PATH, source: certificates, kind: 'file', access: 'read-only' } as const]),
     ],
     network: builder.network === 'on' ? 'host' : 'off',
-    pids: builder.limits.pids,
+    limits: builder.limits,
     graceMs: builder.graceMs,
   }
 }

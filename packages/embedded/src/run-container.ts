@@ -43,7 +43,7 @@ export async function runContainer(plan: ContainerPlan, deps: ContainerDeps, con
   writeFileSync(`${plan.directory}/config.json`, JSON.stringify(description))
   // Noted before they are there: a run that is killed in between leaves none that nobody knows of.
   noteCgroups(plan.directory, cgroupDirectories(deps.place, plan.id))
-  const cgroup = makeCgroup(deps.place, plan.id, plan.pids)
+  const cgroup = makeCgroup(deps.place, plan.id, plan.limits)
   try {
     const killsBefore = countKillsOfMachine()
     const end = await followBox(plan, { ...deps, plan, cgroups: cgroup.join }, control)

@@ -49,7 +49,7 @@ export async function runImageContainer(
         hostname: container.hostname,
         mounts: writeNetworkFiles(directory, { hostname: container.hostname, network: 'on' }),
         network: 'host',
-        pids: PIDS_LIMIT,
+        limits: { pids: PIDS_LIMIT, memory: null, cpus: null },
         graceMs: container.graceMs,
       },
       {

@@ -1,4 +1,4 @@
-import { err, ok, type Result, type TargetId, type Trouble } from '@orchestrate/core'
+import { err, formatBytes, ok, type Result, type TargetId, type Trouble } from '@orchestrate/core'
 import type { BuildTarget, ImageTarget, ToolchainTarget } from '@orchestrate/graph'
 import { completeFingerprint } from './complete-fingerprint.ts'
 import { connectEngine, readyToolchain } from './ready-toolchain.ts'
@@ -21,7 +21,7 @@ export async function admitTarget(run: Run, id: TargetId): Promise<Admission> {
 const finished = (outcome: ReturnType<Run['conclude']>): Admission => ({ kind: 'finished', outcome })
 
 function admitToolchain(run: Run, target: ToolchainTarget): Admission {
-  if (run.planned(target.id).decision !== 'current') return { kind: 'run', slot: true, coldCaches: [] }
+  if (run.planned(target.id).decision !== 'current') return { kind: 'run', slot: true, coldCaches: [], memory: 0 }
   return finished(run.conclude(target.id, { outcome: 'succeeded' }))
 }
 
@@ -55,7 +55,7 @@ function admitImage(run: Run, target: ImageTarget, hit: boolean): Admission {
   const blocked = target.gates.find((gate) => run.summaries.get(gate)?.outcome !== 'succeeded')
   if (hit && run.deps.sinks.length === 0 && blocked === undefined)
     return finished(concludeImage(run, target, { emitted: false, reference: null }))
-  return { kind: 'run', slot: false, coldCaches: [] }
+  return { kind: 'run', slot: false, coldCaches: [], memory: 0 }
 }
 
 async function admitBuild(run: Run, target: BuildTarget): Promise<Admission> {
@@ -69,5 +69,16 @@ async function admitBuild(run: Run, target: BuildTarget): Promise<Admission> {
   ])
   if (!prepared.ok)
     return finished(run.conclude(target.id, { outcome: run.deps.stop.aborted ? 'cancelled' : 'failed', trouble: prepared.error }))
-  return { kind: 'run', slot: true, coldCaches: cold }
+  return { kind: 'run', slot: true, coldCaches: cold, memory: memoryOf(run, target) }
+}
+
+/** Its declared memory. One that needs more than there is runs without others whose memory is known, and says so. */
+function memoryOf(run: Run, { id, build }: BuildTarget): number {
+  const { memory } = build.limits
+  const budget = run.deps.memoryBudget
+  if (memory !== null && budget !== null && memory > budget) {
+    const message = `"${id}" may use ${formatBytes(memory)} of memory, and ${formatBytes(budget)} are available: it runs by itself`
+    run.emit({ type: 'notice', id: 'build/runs-alone', message, help: null })
+  }
+  return memory ?? 0
 }

@@ -26,14 +26,14 @@ describe('openBuilderLog', () => {
     expect(readFileSync(join(base, 'log'))).toEqual(Buffer.concat([euro.subarray(0, 3), bytes('warning\r\n'), euro.subarray(3)]))
   })
 
-  it('keeps the last forty lines of a flood, and all of its bytes, without an event for each', () => {
+  it('keeps the last fifty lines of a flood, and all of its bytes, without an event for each', () => {
     const log = openBuilderLog(join(base, 'log'), null)
     const flood = bytes('y\n'.repeat(1_000_000))
     log.write('stdout', flood)
     log.write('stdout', bytes('end\n'))
     log.close()
     expect([log.tail().length, log.tail().at(-1), log.size(), statSync(join(base, 'log')).size]).toEqual([
-      40,
+      50,
       'end',
       flood.length + 4,
       flood.length + 4,

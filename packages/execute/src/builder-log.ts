@@ -15,7 +15,7 @@ export interface BuilderLog {
   close(): boolean
 }
 
-const TAIL_LINES = 40
+const TAIL_LINES = 50
 const MAX_LINE = 8 * 1024
 /** A builder that floods its log is cut here; the file says so. */
 const MAX_LOG_BYTES = 256 * 1024 * 1024

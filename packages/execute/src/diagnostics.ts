@@ -31,6 +31,18 @@ export const EXECUTE_DIAGNOSTICS = [
     help: 'give the engine more memory, or lower the parallelism of the command',
   },
   {
+    id: 'build/timed-out',
+    kind: 'failure',
+    summary: 'a command ran longer than the `timeout` of its build, or wrote nothing for its `silence`, and was ended',
+    help: 'see in the log what it waited for; raise the limit when it needs that long',
+  },
+  {
+    id: 'build/runs-alone',
+    severity: 'warning',
+    summary: 'a build may use more memory than there is for builders, so that it runs beside none whose memory is known',
+    help: 'lower its `resources.memory` when it needs less',
+  },
+  {
     id: 'build/output-missing',
     kind: 'failure',
     summary: 'a declared output was not under /out after the command had succeeded',

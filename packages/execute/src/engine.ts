@@ -100,9 +100,19 @@ export interface Builder {
   readonly network: 'off' | 'on'
   /** A CA bundle on this machine that the builder sees read-only at `HOST_CERTIFICATES_PATH`, or null. */
   readonly certificates: string | null
-  readonly limits: { readonly pids: number }
+  readonly limits: BuilderLimits
   /** Grace between stop and kill, milliseconds. */
   readonly graceMs: number
+}
+
+/** What a builder may use at most. An engine that cannot enforce one of them here says so in `EngineDescription.unenforced`. */
+export interface BuilderLimits {
+  /** Processes and threads at once. */
+  readonly pids: number
+  /** Bytes, swap included; null for no limit. A kill for want of them is `BuilderExit.outOfMemory`. */
+  readonly memory: number | null
+  /** Processors, also a part of one; null for no limit. */
+  readonly cpus: number | null
 }
 
 /** A view of the store inside the builder. */

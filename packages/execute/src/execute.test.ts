@@ -87,6 +87,8 @@ async function apply(
       hostCertificates: null,
       proxyEnvironment: new Map(),
       clock,
+      ticker: () => () => {},
+      memoryBudget: null,
       emit: (event) => events.push(event),
       showsOutput: true,
       stop: never,
@@ -183,6 +185,49 @@ describe('execute', () => {
       message: 'the output "app" was not there after the command had succeeded',
       details: ['/out held:', '  other', '  other/file'],
     })
+  })
+
+  it('ends a builder that misses a deadline, names it, and keeps nothing of it', async () => {
+    let now = 0
+    let look = (): void => {}
+    engine.program('api-build', async (_, io) => {
+      io.output('app', 'half')
+      io.stdout('working\n')
+      for (let tick = 0; tick < 8; tick++) {
+        now += 250
+        look()
+      }
+      expect(io.stop.aborted).toBe(true)
+      return 0
+    })
+    const limits = { cpus: null, memory: null, timeout: null, silence: { text: '2s', milliseconds: 2000 } }
+    const steered = {
+      clock: { now: () => 0, monotonic: () => now },
+      ticker: (_: number, call: () => void) => {
+        look = call
+        return () => {}
+      },
+    }
+    const services = { api: { builds: { build: { ...none, limits } } } }
+    const { targets, decisions } = await apply({ services }, { deps: steered })
+    expect(decisions).toEqual(['api:build build failed'])
+    expect(targets.find(({ id }) => id === 'api:build')?.trouble).toMatchObject({
+      id: 'build/timed-out',
+      message: 'the command wrote nothing for 2s, its "silence" timeout',
+    })
+    engine.program('api-build', (_, io) => (io.output('app', 'whole'), 0))
+    expect((await apply({ services })).decisions).toEqual(['api:build build succeeded'])
+  })
+
+  it('hands limits to the engine, and they change no fingerprint', async () => {
+    const bounded = { cpus: 1.5, memory: 2 ** 30, timeout: null, silence: null }
+    const service = (limits: typeof bounded | undefined) => ({
+      services: { api: { builds: { build: { ...none, ...(limits === undefined ? {} : { limits }) } } } },
+    })
+    const first = await apply(service(bounded), { deps: { memoryBudget: 2 ** 20 } })
+    expect(engine.starts[0]?.limits).toMatchObject({ cpus: 1.5, memory: 2 ** 30 })
+    expect(first.events.filter(({ type }) => type === 'notice')).toMatchObject([{ id: 'build/runs-alone' }])
+    expect((await apply(service(undefined))).decisions).toEqual(['api:build current succeeded'])
   })
 
   it('starts nothing more after a failure with "stop", and skips only dependents without it', async () => {

@@ -30,6 +30,7 @@ export async function execute(input: { readonly plan: Plan; readonly options: Ex
     dependencies: (id) => run.plan.targets.get(id)?.needs ?? [],
     priority: (id) => remaining.get(id) ?? 0,
     slots: input.options.jobs,
+    memoryBudget: deps.memoryBudget,
     admit: (id) => admitTarget(run, id),
     run: (id, leave) => runTarget(run, id, leave),
     skip: (id, because) => skipTarget(run, id, because),

@@ -3,6 +3,7 @@ export {
   type Builder,
   type BuilderControl,
   type BuilderExit,
+  type BuilderLimits,
   type BuilderMount,
   type CacheKey,
   type Engine,

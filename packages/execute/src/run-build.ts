@@ -7,12 +7,13 @@ import { type BuilderLog, type LogStream, openBuilderLog } from './builder-log.t
 import { builderEnvironment } from './builder-environment.ts'
 import { cacheKeys } from './caches.ts'
 import { completeFingerprint } from './complete-fingerprint.ts'
-import { type Builder, type BuilderExit, type BuilderMount, EngineStreamError } from './engine.ts'
+import { type Builder, type BuilderExit, type BuilderMount, type Engine, EngineStreamError } from './engine.ts'
 import { layOutMounts } from './lay-out-mounts.ts'
 import { connectEngine, readyToolchain } from './ready-toolchain.ts'
 import type { Run } from './run.ts'
 import type { ReadyToolchain } from './toolchain-port.ts'
-import { artifactLost, exited, inputsChanged, outputMissing, outputsLost } from './trouble.ts'
+import { artifactLost, exited, inputsChanged, outputMissing, outputsLost, timedOut } from './trouble.ts'
+import { type Expired, watchBuilder } from './watch-builder.ts'
 
 /** Runs the builder of a target and stores what it yields; the record is written last. `leave` is called once the builder has ended well. */
 export async function runBuild(run: Run, target: BuildTarget, leave: () => void): Promise<TargetOutcome> {
@@ -53,34 +54,65 @@ async function build(
   const mounts = await currentMounts(run, target, held)
   if (!mounts.ok) return mounts
   const builder = describeBuilder(run, target, { toolchain: toolchain.value, mounts: mounts.value })
-  const exit = await engine.value.run(builder, {
-    stdout: (chunk) => log.write('stdout', chunk),
-    stderr: (chunk) => log.write('stderr', chunk),
-    stop: run.deps.stop,
-    kill: run.deps.kill,
-  })
+  const { exit, expired } = await runWatched(run, target, { engine: engine.value, builder, log })
   if (!exit.ok) return run.deps.stop.aborted ? err({ kind: 'cancelled' }) : exit
   // The builder is done: the next one may start while its outputs are stored.
-  if (exit.value.code === 0) leave()
+  if (exit.value.code === 0 && expired === null) leave()
   try {
-    return await collect(run, target, { exit: exit.value, log, toolchain: toolchain.value })
+    return await collect(run, target, { exit: exit.value, expired, log, toolchain: toolchain.value })
   } finally {
     run.release(exit.value)
   }
 }
 
+interface Watched {
+  readonly exit: Result<BuilderExit, EnvironmentError>
+  /** The deadline that ended it, or null. */
+  readonly expired: Expired | null
+}
+
+/** Runs the builder to its end, or to that of its time. */
+async function runWatched(
+  run: Run,
+  target: BuildTarget,
+  { engine, builder, log }: { readonly engine: Engine; readonly builder: Builder; readonly log: BuilderLog },
+): Promise<Watched> {
+  const watch = watchBuilder(target.build.limits, run.deps)
+  const write = (stream: LogStream) => (chunk: Uint8Array) => {
+    watch.heard()
+    log.write(stream, chunk)
+  }
+  try {
+    const stop = AbortSignal.any([run.deps.stop, watch.signal])
+    const exit = await engine.run(builder, { stdout: write('stdout'), stderr: write('stderr'), stop, kill: run.deps.kill })
+    return { exit, expired: watch.expired() }
+  } finally {
+    watch.over()
+  }
+}
+
 interface Collected {
   readonly exit: BuilderExit
+  readonly expired: Expired | null
   readonly log: BuilderLog
   readonly toolchain: ReadyToolchain
 }
 
 /** Success is only: exit 0 of a builder that nobody stopped, and every declared output stored. */
-async function collect(run: Run, target: BuildTarget, { exit, log, toolchain }: Collected): Promise<Result<Built, Ending>> {
+async function collect(run: Run, target: BuildTarget, { exit, expired, log, toolchain }: Collected): Promise<Result<Built, Ending>> {
+  if (run.deps.stop.aborted && exit.stopped) return err({ kind: 'cancelled' })
+  if (expired !== null) return err(timedOut(expired))
   if (exit.stopped) return err({ kind: 'cancelled' })
   const { build: declared } = target
   if (exit.code !== 0 || exit.outOfMemory) {
-    return err(exited(exit, { toolchain: declared.toolchain.value, networkOff: declared.network === 'off', tail: log.tail() }))
+    return err(
+      exited(exit, {
+        toolchain: declared.toolchain.value,
+        networkOff: declared.network === 'off',
+        memory: declared.limits.memory,
+        tail: log.tail(),
+      }),
+    )
   }
   const toolchainBytes = toolchain.root.size
   if (declared.outputs.length === 0) return ok({ artifacts: [], toolchainBytes })
@@ -168,7 +200,7 @@ function describeBuilder(
     caches: cacheKeys(run, target, from.toolchain),
     network: declared.network,
     certificates: declared.network === 'on' ? run.deps.hostCertificates : null,
-    limits: { pids: PIDS_LIMIT },
+    limits: { pids: PIDS_LIMIT, memory: declared.limits.memory, cpus: declared.limits.cpus },
     graceMs: GRACE_MS,
   }
 }

@@ -7,6 +7,7 @@ import type {
   EnvironmentError,
   Platform,
   Result,
+  Ticker,
   TargetId,
   TargetOutcome,
   TargetSummary,
@@ -51,6 +52,10 @@ export interface ExecuteDeps {
   /** Proxy variables of the host, for builders with a network; never in a fingerprint. */
   readonly proxyEnvironment: ReadonlyMap<string, string>
   readonly clock: Clock
+  /** Paces the watch over builders' deadlines. */
+  readonly ticker: Ticker
+  /** Bytes that builders may use together; null when nobody knows. */
+  readonly memoryBudget: number | null
   readonly emit: EmitEvent
   /** Whether anyone shows what builders write; otherwise no events are made of it. */
   readonly showsOutput: boolean

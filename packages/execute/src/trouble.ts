@@ -1,4 +1,5 @@
-import { type EnvironmentError, environmentError, type Failure, failure, type TargetId } from '@orchestrate/core'
+import { type EnvironmentError, environmentError, type Failure, failure, formatBytes, type TargetId } from '@orchestrate/core'
+import type { Expired } from './watch-builder.ts'
 
 /** A command that ended with another exit code than 0, or could not be started. */
 export function exited(
@@ -14,8 +15,14 @@ export function exited(
   if (exit.outOfMemory) {
     return failure({
       id: 'build/out-of-memory',
-      message: `the builder ran out of memory (exit code ${exit.code})`,
-      help: 'give the engine more memory, or lower the parallelism of the command',
+      message:
+        context.memory === null
+          ? `the builder ran out of memory (exit code ${exit.code})`
+          : `the kernel killed a process of the builder: memory limit ${formatBytes(context.memory)} (exit code ${exit.code})`,
+      help:
+        context.memory === null
+          ? 'give the engine more memory, or lower the parallelism of the command'
+          : 'raise "resources.memory" of the build, or lower the parallelism of the command',
     })
   }
   if (exit.unknownUser !== null) {
@@ -43,6 +50,8 @@ export function exited(
 export interface ExitContext {
   readonly toolchain: string
   readonly networkOff: boolean
+  /** Its memory limit, bytes; null when it has none. */
+  readonly memory: number | null
   readonly tail: readonly string[]
 }
 
@@ -76,6 +85,18 @@ export function outputMissing(missing: readonly string[], found: readonly string
         : `the outputs ${names} were not there after the command had succeeded`,
     details: found.length === 0 ? ['/out was empty'] : ['/out held:', ...found.map((path) => `  ${path}`)],
     help: 'let the command write it under /out, or correct "outputs"',
+  })
+}
+
+/** A command that was ended because one of its deadlines had passed. */
+export function timedOut({ limit, duration }: Expired): Failure {
+  return failure({
+    id: 'build/timed-out',
+    message:
+      limit === 'timeout'
+        ? `the command was still running after ${duration.text}, its "timeout"`
+        : `the command wrote nothing for ${duration.text}, its "silence" timeout`,
+    help: `see in the log what it waited for; raise "${limit}" of the build when it needs that long`,
   })
 }
 

@@ -7,7 +7,10 @@ const id = (name: string): TargetId => name as TargetId
 /** A walk whose targets end when the test says so. */
 function steered(
   edges: Readonly<Record<string, readonly string[]>>,
-  options: Partial<WalkOptions> & { readonly cold?: Readonly<Record<string, readonly string[]>> } = {},
+  options: Partial<WalkOptions> & {
+    readonly cold?: Readonly<Record<string, readonly string[]>>
+    readonly memory?: Readonly<Record<string, number>>
+  } = {},
 ) {
   const started: string[] = []
   const endings = new Map<string, (outcome: TargetOutcome) => void>()
@@ -17,7 +20,13 @@ function steered(
     dependencies: (target) => (edges[target] ?? []).map(id),
     priority: () => 0,
     slots: 2,
-    admit: async (target): Promise<Admission> => ({ kind: 'run', slot: true, coldCaches: options.cold?.[target] ?? [] }),
+    memoryBudget: null,
+    admit: async (target): Promise<Admission> => ({
+      kind: 'run',
+      slot: true,
+      coldCaches: options.cold?.[target] ?? [],
+      memory: options.memory?.[target] ?? 0,
+    }),
     run: (target) => {
       started.push(target)
       return new Promise((resolve) => endings.set(target, resolve))
@@ -55,6 +64,30 @@ describe('walk', () => {
       ['b', 'succeeded'],
       ['c', 'succeeded'],
     ])
+  })
+
+  it('never runs together what does not fit into memory together', async () => {
+    const run = steered({ big: [], large: [], small: [], free: [] }, { slots: 4, memoryBudget: 10, memory: { big: 7, large: 6, small: 3 } })
+    await run.settle()
+    expect(run.started).toEqual(['big', 'small', 'free'])
+    await run.end('small')
+    expect(run.started).not.toContain('large')
+    await run.end('big')
+    expect(run.started).toEqual(['big', 'small', 'free', 'large'])
+    await run.end('large')
+    await run.end('free')
+    await run.walking
+  })
+
+  it('runs what alone exceeds the memory beside nothing whose memory is known', async () => {
+    const run = steered({ small: [], huge: [], other: [] }, { slots: 4, memoryBudget: 10, memory: { small: 1, huge: 99, other: 1 } })
+    await run.settle()
+    expect(run.started).toEqual(['small', 'other'])
+    await run.end('small')
+    await run.end('other')
+    expect(run.started).toEqual(['small', 'other', 'huge'])
+    await run.end('huge')
+    await run.walking
   })
 
   it('never runs more than its slots, and starts the highest priority first', async () => {
@@ -101,7 +134,8 @@ describe('walk', () => {
       dependencies: (target) => (target === 'c' ? [id('a')] : []),
       priority: () => 0,
       slots: 1,
-      admit: async () => ({ kind: 'run', slot: true, coldCaches: ['go'] }),
+      memoryBudget: null,
+      admit: async () => ({ kind: 'run', slot: true, coldCaches: ['go'], memory: 0 }),
       run: (target, leave) => {
         started.push(target)
         leaves.set(target, leave)
@@ -156,7 +190,8 @@ describe('walk', () => {
       dependencies: () => [],
       priority: () => 0,
       slots: 2,
-      admit: async () => ({ kind: 'run', slot: true, coldCaches: [] }),
+      memoryBudget: null,
+      admit: async () => ({ kind: 'run', slot: true, coldCaches: [], memory: 0 }),
       run: (target) =>
         target === 'a' ? Promise.reject(new Error('bug')) : new Promise((resolve) => endings.push(() => resolve('succeeded'))),
       skip: () => 'skipped',

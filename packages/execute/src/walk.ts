@@ -4,8 +4,8 @@ import type { TargetId, TargetOutcome } from '@orchestrate/core'
 export type Admission =
   /** It is finished already (a hit), and never takes a slot. */
   | { readonly kind: 'finished'; readonly outcome: TargetOutcome }
-  /** `slot`: whether it counts against `slots`. `coldCaches`: caches that nothing has filled yet. */
-  | { readonly kind: 'run'; readonly slot: boolean; readonly coldCaches: readonly string[] }
+  /** `slot`: whether it counts against `slots`. `coldCaches`: caches that nothing has filled yet. `memory`: bytes that it will use; 0 when nobody knows. */
+  | { readonly kind: 'run'; readonly slot: boolean; readonly coldCaches: readonly string[]; readonly memory: number }
 
 export interface WalkOptions {
   /** Topological order. */
@@ -14,6 +14,8 @@ export interface WalkOptions {
   /** Higher starts first; ties by order. */
   readonly priority: (id: TargetId) => number
   readonly slots: number
+  /** Bytes that targets of known memory may use together; one that needs more runs when no other of them does. Null: no bound. */
+  readonly memoryBudget: number | null
   /** Runs without a slot: looks the target up, makes its toolchain ready. */
   readonly admit: (id: TargetId) => Promise<Admission>
   /** `leave` gives slot and caches free before the end: called when only storing is left. Calling it again does nothing. */
@@ -61,6 +63,7 @@ export async function walk(options: WalkOptions): Promise<ReadonlyMap<TargetId, 
 
   const start = (item: ReadyItem): void => {
     if (item.slot) state.used++
+    state.memory += item.memory
     for (const cache of item.coldCaches) if (!state.warm.has(cache)) state.warming.set(cache, item.id)
     let left = false
     const leave = (outcome: TargetOutcome): void => {
@@ -68,6 +71,7 @@ export async function walk(options: WalkOptions): Promise<ReadonlyMap<TargetId, 
       left = true
       releaseCaches(item, outcome)
       if (item.slot) state.used--
+      state.memory -= item.memory
     }
     void attempt(item.id, async () => {
       let outcome: TargetOutcome = 'failed'
@@ -125,6 +129,7 @@ interface ReadyItem {
   readonly id: TargetId
   readonly slot: boolean
   readonly coldCaches: readonly string[]
+  readonly memory: number
 }
 
 interface WalkState {
@@ -140,6 +145,8 @@ interface WalkState {
   readonly warming: Map<string, TargetId>
   readonly warm: Set<string>
   used: number
+  /** Bytes of what is running. */
+  memory: number
   /** Admissions and runs in flight. */
   busy: number
 }
@@ -157,6 +164,7 @@ function createState(options: WalkOptions): WalkState {
     warming: new Map(),
     warm: new Set(),
     used: 0,
+    memory: 0,
     busy: 0,
   }
 }
@@ -167,10 +175,15 @@ function takeNext(state: WalkState, options: WalkOptions): ReadyItem | null {
   for (const item of state.ready) {
     if (item.slot && !free) continue
     if (item.coldCaches.some((cache) => state.warming.has(cache))) continue
+    if (!fits(item, state, options)) continue
     if (best === null || isBefore(item, best, state, options)) best = item
   }
   if (best !== null) state.ready.splice(state.ready.indexOf(best), 1)
   return best
+}
+
+function fits({ memory }: ReadyItem, state: WalkState, { memoryBudget }: WalkOptions): boolean {
+  return memory === 0 || state.memory === 0 || memoryBudget === null || state.memory + memory <= memoryBudget
 }
 
 function isBefore(a: ReadyItem, b: ReadyItem, state: WalkState, options: WalkOptions): boolean {

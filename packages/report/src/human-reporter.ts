@@ -1,6 +1,6 @@
-import { assertNever, type BuildEvent, type TargetId, type TargetSummary } from '@orchestrate/core'
+import { assertNever, type BuildEvent, formatBytes, type TargetId, type TargetSummary } from '@orchestrate/core'
 import { describeReason } from './describe-reason.ts'
-import { count, formatBytes, formatDuration } from './format.ts'
+import { count, formatDuration } from './format.ts'
 import { createPaint, type Paint } from './paint.ts'
 import { renderSummary } from './render-summary.ts'
 import { sanitizeForCi, sanitizeLine, shieldFromCi } from './sanitize.ts'

@@ -1,5 +1,5 @@
 export { describeReason } from './describe-reason.ts'
-export { formatBytes, formatDuration } from './format.ts'
+export { formatDuration } from './format.ts'
 export { type GraphNode, type GraphView, viewServices, viewTargets } from './graph-view.ts'
 export { type HumanReporterOptions, humanReporter } from './human-reporter.ts'
 export { jsonReporter } from './json-reporter.ts'

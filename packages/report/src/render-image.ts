@@ -1,5 +1,6 @@
+import { formatBytes } from '@orchestrate/core'
 import type { FileDifference, ImageContents, ImageDifference, ImageEntry } from '@orchestrate/image'
-import { count, formatBytes, shortDigest } from './format.ts'
+import { count, shortDigest } from './format.ts'
 import { createPaint, type Paint } from './paint.ts'
 import { sanitizeLine } from './sanitize.ts'
 import { renderTable } from './table.ts'

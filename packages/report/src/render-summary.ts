@@ -1,5 +1,5 @@
-import { type BuildEvent, compareCodeUnits, type TargetSummary } from '@orchestrate/core'
-import { count, formatBytes, formatDuration, shortDigest } from './format.ts'
+import { type BuildEvent, compareCodeUnits, formatBytes, type TargetSummary } from '@orchestrate/core'
+import { count, formatDuration, shortDigest } from './format.ts'
 import type { Paint } from './paint.ts'
 import { sanitizeLine } from './sanitize.ts'
 import { renderTable } from './table.ts'

@@ -107,6 +107,7 @@ function sampleBuild(service: string, dir: WorkspacePath, name: string, fields: 
     sourceWritable: false,
     network: 'off',
     user: null,
+    limits: { cpus: null, memory: null, timeout: null, silence: null },
     ...fields,
     workdir,
     toolchain: pages.located(dir, fields.toolchain ?? 'go'),

@@ -57,7 +57,7 @@ export function contractBuilder(
     caches: [],
     network: 'off',
     certificates: null,
-    limits: { pids: 1024 },
+    limits: { pids: 1024, memory: null, cpus: null },
     graceMs: 10_000,
     ...rest,
   }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { type Builder, HOST_CERTIFICATES_PATH } from '@orchestrate/execute'
 import { describe, expect, it } from 'vitest'
 import { escapeIsolation } from './escapes.ts'
-import { contractBuilder, type EngineFixture, type OpenFixture, outcomeOf } from './engine-fixture.ts'
+import { contractBuilder, type EngineFixture, type OpenFixture, observe, outcomeOf } from './engine-fixture.ts'
 import { surroundingsContract } from './surroundings.ts'
 
 /** What every Engine with a kernel under it must keep builders from. A scripted engine cannot show it. */
@@ -87,11 +87,23 @@ function privilegeIsolation(open: OpenFixture): void {
   it('cannot start more processes than its limit, where the engine says that there is one', async () => {
     await using fixture = await open()
     const script = 'n=0; while [ $n -lt 60 ]; do sleep 30 & n=$((n+1)); done; echo all'
-    const outcome = await outcomeOf(fixture, contractBuilder(fixture, { ...shell(script), limits: { pids: 30 } }))
+    const outcome = await outcomeOf(fixture, contractBuilder(fixture, { ...shell(script), limits: { pids: 30, memory: null, cpus: null } }))
     expect([outcome.code === 0, outcome.stdout]).toEqual(fixture.facts.limitsPids ? [false, ''] : [true, 'all\n'])
     const described = await fixture.engine.probe(new AbortController().signal)
     const unenforced = described.ok && described.value.unenforced.some((line) => line.startsWith('pids: '))
     expect(unenforced).toBe(!fixture.facts.limitsPids)
+  })
+
+  it.each([0, 3])('is told from one that ended well when a process of it met the memory limit, exit code %i', async (code) => {
+    await using fixture = await open()
+    const described = await fixture.engine.probe(new AbortController().signal)
+    const enforced = described.ok && !described.value.unenforced.some((line) => line.startsWith('memory: '))
+    // Where nothing limits it, it would take the memory of the machine.
+    const hungry = enforced ? 'tail /dev/zero' : 'true'
+    const limits = { pids: 64, memory: 48 * 1024 ** 2, cpus: 0.5 }
+    const { exit } = await observe(fixture, contractBuilder(fixture, { ...shell(`${hungry} || true; exit ${code}`), limits }))
+    await exit[Symbol.asyncDispose]()
+    expect([exit.outOfMemory, exit.code]).toEqual([enforced, code])
   })
 
   it("sees no process of the machine and no engine's socket", async () => {
