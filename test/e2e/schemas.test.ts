@@ -23,7 +23,7 @@ const FILES = {
 }
 
 describe('what programs read', () => {
-  it('is as the schemas say: every line of apply --json, the plan before and after, the graph, the causes, the matrix, the findings', async () => {
+  it('is as the schemas say: every line of apply --json, the plan before and after, the graph, the causes, the store, the matrix, the findings', async () => {
     using rig = createRig(FILES, 'embedded')
     addBusybox(rig)
     const plan = validator('plan')
@@ -35,6 +35,8 @@ describe('what programs read', () => {
     }
     const why = validator('why')
     expect([why(JSON.parse((await rig.run(['why', 'api', '--json'])).stdout)), why.errors]).toEqual([true, null])
+    const stats = validator('cache-stats')
+    expect([stats(JSON.parse((await rig.run(['cache', 'stats', '--json'])).stdout)), stats.errors]).toEqual([true, null])
     const matrix = validator('matrix')
     expect([matrix(JSON.parse((await rig.run(['ci', 'matrix'])).stdout)), matrix.errors]).toEqual([true, null])
     const event = validator('events')

@@ -25,6 +25,17 @@ export function addCi(program: Command, { invoke, finish }: CommandFrame): void 
     })
 }
 
+export function addCache(program: Command, { invoke, finish }: CommandFrame): void {
+  const cache = example(program.command('cache'), ['orchestrate cache stats']).description('look after the store').helpCommand(false)
+  example(cache.command('stats'), ['orchestrate cache stats', 'orchestrate cache stats --json'])
+    .description('say what the store takes up, by part')
+    .option('--json', 'print it as JSON')
+    .action(async (options: { json?: true }, command: Command) => {
+      const { cacheStats } = await import('./commands/cache-stats.ts')
+      finish(await cacheStats(invoke(command), { json: options.json === true }))
+    })
+}
+
 export function addDoctor(program: Command, { invoke, finish }: CommandFrame): void {
   example(program.command('doctor'), ['orchestrate doctor', 'orchestrate doctor --engine embedded --json'])
     .description('try the engines and what else this machine needs, and say what to do')

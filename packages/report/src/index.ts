@@ -8,6 +8,7 @@ export { type ExaminedEngine, formatDoctor, renderDoctor } from './render-doctor
 export { type GraphFormat, renderGraph } from './render-graph.ts'
 export { type ImageView, renderImage, renderImageDifference } from './render-image.ts'
 export { renderPlan } from './render-plan.ts'
+export { renderStoreUse, type StoreUse } from './render-store-use.ts'
 export { renderTargets } from './render-targets.ts'
 export { renderTrouble, renderUsageError, type UsageError } from './render-trouble.ts'
 export { renderWhy } from './render-why.ts'
