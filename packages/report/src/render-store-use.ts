@@ -1,4 +1,4 @@
-import { formatBytes } from './format.ts'
+import { formatBytes } from '@orchestrate/core'
 import { createPaint } from './paint.ts'
 import { renderTable } from './table.ts'
 
