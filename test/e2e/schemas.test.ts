@@ -37,6 +37,8 @@ describe('what programs read', () => {
     expect([why(JSON.parse((await rig.run(['why', 'api', '--json'])).stdout)), why.errors]).toEqual([true, null])
     const stats = validator('cache-stats')
     expect([stats(JSON.parse((await rig.run(['cache', 'stats', '--json'])).stdout)), stats.errors]).toEqual([true, null])
+    const verified = validator('cache-verify')
+    expect([verified(JSON.parse((await rig.run(['cache', 'verify', '--json'])).stdout)), verified.errors]).toEqual([true, null])
     const matrix = validator('matrix')
     expect([matrix(JSON.parse((await rig.run(['ci', 'matrix'])).stdout)), matrix.errors]).toEqual([true, null])
     const event = validator('events')

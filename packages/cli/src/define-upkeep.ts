@@ -26,13 +26,22 @@ export function addCi(program: Command, { invoke, finish }: CommandFrame): void 
 }
 
 export function addCache(program: Command, { invoke, finish }: CommandFrame): void {
-  const cache = example(program.command('cache'), ['orchestrate cache stats']).description('look after the store').helpCommand(false)
+  const cache = example(program.command('cache'), ['orchestrate cache stats', 'orchestrate cache verify'])
+    .description('look after the store')
+    .helpCommand(false)
   example(cache.command('stats'), ['orchestrate cache stats', 'orchestrate cache stats --json'])
     .description('say what the store takes up, by part')
     .option('--json', 'print it as JSON')
     .action(async (options: { json?: true }, command: Command) => {
       const { cacheStats } = await import('./commands/cache-stats.ts')
       finish(await cacheStats(invoke(command), { json: options.json === true }))
+    })
+  example(cache.command('verify'), ['orchestrate cache verify', 'orchestrate cache verify --json'])
+    .description('read all of the store and set aside what is damaged; exits with 7 when something was')
+    .option('--json', 'print what was found as JSON')
+    .action(async (options: { json?: true }, command: Command) => {
+      const { cacheVerify } = await import('./commands/cache-verify.ts')
+      finish(await cacheVerify(invoke(command), { json: options.json === true }))
     })
 }
 

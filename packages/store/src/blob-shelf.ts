@@ -17,6 +17,8 @@ export interface BlobShelf {
   inspect(digest: Digest, variant: Variant): Seen
   /** As `inspect`, but reads what is unverified; a damaged file is moved to `quarantine/`. An unreadable one stays and counts as missing. */
   confirm(digest: Digest, variant: Variant): Promise<Confirmed>
+  /** As `confirm`, but reads the file whatever is known of it: disks lose bits without telling. */
+  reread(digest: Digest, variant: Variant): Promise<Confirmed>
   /** The first intact variant, or why there is none. */
   find(digest: Digest): Promise<Variant | 'missing' | 'damaged'>
   /** Moves a complete file with its final mode and times to its place, over whatever stands there. */
@@ -53,6 +55,10 @@ export function createBlobShelf(deps: ShelfDeps): BlobShelf {
     path,
     inspect,
     confirm,
+    reread: async (digest, variant) => {
+      const seen = inspect(digest, variant)
+      return seen.kind === 'missing' ? 'missing' : examine(deps, { digest, variant, stats: seen.stats })
+    },
     find: async (digest) => {
       const plain = await confirm(digest, 'plain')
       if (plain === 'intact') return 'plain'

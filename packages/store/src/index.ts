@@ -24,6 +24,7 @@ export type {
   Records,
   Scratch,
   Store,
+  StoreExamination,
   StoreSeal,
   StoredBlob,
   Trees,

@@ -8,6 +8,7 @@ import { createBlobs } from './blobs.ts'
 import { createBreath } from './breath.ts'
 import { createDirtyDirectories } from './dirty-directories.ts'
 import { createDisk, type Disk } from './disk.ts'
+import { examineStore } from './examine-store.ts'
 import { openHistory } from './history.ts'
 import { ingestEntries } from './ingest.ts'
 import { createLogs } from './logs.ts'
@@ -69,6 +70,7 @@ function assemble(deps: ShelfDeps): Store {
     records,
     seal: (fingerprints, digests) => makeSeal({ records, shelf }, fingerprints, digests),
     isAsSealed: (seal) => holds({ records, shelf }, seal),
+    examine: (signal) => attempt(root, () => examineStore({ deps, shelf, records }, signal)),
     views: createViews(deps, shelf),
     logs: createLogs(root, disk),
     ingest: (entries, declared) => ingestEntries(entries, declared, { root, writer, trees }),

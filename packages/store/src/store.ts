@@ -25,6 +25,8 @@ export interface Store {
   seal(records: readonly Digest[], blobs: Iterable<Digest>): StoreSeal | null
   /** Whether every record and blob is the intact file that it was when `seal` was made; `verify` would say the same. */
   isAsSealed(seal: StoreSeal): boolean
+  /** Reads everything; see `StoreExamination`. What is damaged is set aside, and made again when it is needed. */
+  examine(signal: AbortSignal): Promise<Result<StoreExamination, EnvironmentError>>
   /** State of one workspace (stat cache, history, parse cache), by the real path of its root. */
   workspaceState(root: string): Promise<Result<WorkspaceState, EnvironmentError>>
   /**
@@ -32,6 +34,17 @@ export interface Store {
    * A store that was not closed loses nothing but time. Nothing of the store may be used afterwards.
    */
   close(): Promise<void>
+}
+
+/** What reading all of a store found. */
+export interface StoreExamination {
+  /** How many were read, executable twins counted. */
+  readonly blobs: number
+  readonly records: number
+  /** Moved to `quarantine/`. */
+  readonly damagedBlobs: readonly Digest[]
+  /** Fingerprints of the records that were removed: damaged, or of another version of orchestrate. */
+  readonly damagedRecords: readonly Digest[]
 }
 
 /**
