@@ -50,11 +50,14 @@ function limitMemory(directory: string, bytes: number): void {
 }
 
 /** Microseconds. */
-const CPU_PERIOD = 100_000
+export const CPU_PERIOD = 100_000
 const LEAST_QUOTA = 1000
 
+/** Microseconds of a period that so many processors have. */
+export const quotaOf = (cpus: number): number => Math.max(LEAST_QUOTA, Math.round(cpus * CPU_PERIOD))
+
 function limitProcessors(directory: string, cpus: number): void {
-  const quota = Math.max(LEAST_QUOTA, Math.round(cpus * CPU_PERIOD))
+  const quota = quotaOf(cpus)
   if (existsSync(`${directory}/cpu.max`)) return writeFileSync(`${directory}/cpu.max`, `${quota} ${CPU_PERIOD}`)
   writeFileSync(`${directory}/cpu.cfs_period_us`, String(CPU_PERIOD))
   writeFileSync(`${directory}/cpu.cfs_quota_us`, String(quota))

@@ -120,6 +120,12 @@ it('leaves a cgroup to runtimes that insist on one, under a name of its own', ()
     cgroupsPath: '/orchestrate-r-c-runtime',
     resources: { pids: { limit: 100 } },
   })
+  const limits = { pids: 100, memory: 1024, cpus: 1.5 }
+  expect(describeFor({ limits }, { runtime, ids: 'root' }).linux.resources).toEqual({
+    pids: { limit: 100 },
+    memory: { limit: 1024 },
+    cpu: { period: 100_000, quota: 150_000 },
+  })
   expect([describeFor({}, { ids: 'root' }).linux.cgroupsPath, describeFor({}, { runtime }).linux.cgroupsPath]).toEqual([
     undefined,
     undefined,

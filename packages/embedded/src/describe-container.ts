@@ -1,5 +1,7 @@
 import { compareCodeUnits } from '@orchestrate/core'
+import type { BuilderLimits } from '@orchestrate/execute'
 import { overlayNames } from './box.ts'
+import { CPU_PERIOD, quotaOf } from './cgroup.ts'
 import type { ContainerMount, ContainerPlan } from './container-plan.ts'
 import type { Rlimit } from './rlimits.ts'
 import type { Host } from './runtime.ts'
@@ -134,7 +136,16 @@ export const makesCgroup = ({ runtime, ids }: Pick<Host, 'runtime' | 'ids'>): bo
 /** crun is told to leave cgroups alone; the others make one where they may, and it must be told from those of other containers. */
 function runtimeCgroup({ id, limits }: ContainerPlan, host: Host): object {
   if (!makesCgroup(host)) return {}
-  return { cgroupsPath: `/${runtimeCgroupName(id)}`, resources: { pids: { limit: limits.pids } } }
+  return { cgroupsPath: `/${runtimeCgroupName(id)}`, resources: describeLimits(limits) }
+}
+
+/** @see https://github.com/opencontainers/runtime-spec/blob/v1.2.0/config-linux.md#control-groups */
+function describeLimits({ pids, memory, cpus }: BuilderLimits): object {
+  return {
+    pids: { limit: pids },
+    ...(memory === null ? {} : { memory: { limit: memory } }),
+    ...(cpus === null ? {} : { cpu: { period: CPU_PERIOD, quota: quotaOf(cpus) } }),
+  }
 }
 
 const MASKED = [

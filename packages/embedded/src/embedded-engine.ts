@@ -2,6 +2,7 @@ import type { CgroupPlace } from './cgroup-place.ts'
 import { type EnvironmentError, err, linuxPlatform, ok, type Result } from '@orchestrate/core'
 import type { Engine, EngineDescription, ImageRunner } from '@orchestrate/execute'
 import { DiskError } from '@orchestrate/store'
+import { makesCgroup } from './describe-container.ts'
 import { embeddedError } from './embedded-error.ts'
 import type { EmbeddedEngineOptions } from './engine-options.ts'
 import { examineMachine } from './examine-machine.ts'
@@ -51,11 +52,16 @@ const ID_WORDS = { root: 'as root', subordinate: 'no root', single: 'no root, on
 function describe({ search }: EmbeddedSession, { host }: FoundHost): EngineDescription {
   const { kind, version, path } = host.runtime
   const readOnly = 'writable root: no overlay can be mounted, so builders write to /tmp, /var/tmp, /root, /run and /out only'
+  const uncounted = `memory: the cgroup is ${kind === 'other' ? 'the runtime' : kind}'s own, so a kill that the command survives goes unnoticed`
   return {
     version,
     platform: linuxPlatform(process.arch),
     summary: `${kind === 'other' ? 'OCI runtime' : kind} ${version} (${path}), ${ID_WORDS[host.ids]}`,
-    unenforced: [...unenforcedLimits(search.place), ...(host.upper === 'none' ? [readOnly] : [])],
+    unenforced: [
+      ...unenforcedLimits(search.place),
+      ...(makesCgroup(host) && search.place.memory !== null ? [uncounted] : []),
+      ...(host.upper === 'none' ? [readOnly] : []),
+    ],
   }
 }
 

@@ -48,7 +48,7 @@ export async function runContainer(plan: ContainerPlan, deps: ContainerDeps, con
     const killsBefore = countKillsOfMachine()
     const end = await followBox(plan, { ...deps, plan, cgroups: cgroup.join }, control)
     if (end.kind !== 'ended') return end
-    const counted = cgroup.outOfMemory()
+    const counted = makesCgroup(host) ? null : cgroup.outOfMemory()
     // Where no cgroup counts them, a kill that nobody of us sent while the machine ran out of memory was most likely this one.
     const outOfMemory = counted ?? (end.code === 137 && !end.stopped && countKillsOfMachine() > killsBefore)
     return { ...end, outOfMemory }
