@@ -1,11 +1,11 @@
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { canonicalJson, digestHex, digestOf, formatPlatform } from '@orchestrate/core'
 import type { CacheKey } from '@orchestrate/execute'
 
 /** Directories that builders share and keep, below `directory/caches/`, each with a word about what it is. */
 export interface Caches {
-  /** True when a builder that used it has ended. */
+  /** True when a builder that left something in it has ended. */
   isFilled(key: CacheKey): boolean
   /** Its directory, whether there or not. */
   contentOf(key: CacheKey): string
@@ -27,11 +27,23 @@ export function openCaches(directory: string): Caches {
       if (access === 'anybody') chmodSync(content, 0o777)
       return content
     },
-    close: (key) => writeFileSync(join(placeOf(key), LABEL), `${canonicalJson(describe(key))}\n`),
+    close: (key) => {
+      // A check that compiles nothing fills no cache: the next build is still the one that the others wait for.
+      if (!isEmpty(contentOf(key))) writeFileSync(join(placeOf(key), LABEL), `${canonicalJson(describe(key))}\n`)
+    },
   }
 }
 
 const LABEL = 'cache.json'
+
+function isEmpty(directory: string): boolean {
+  try {
+    return readdirSync(directory).length === 0
+  } catch {
+    // A builder took our right to look into it, so there is something.
+    return false
+  }
+}
 
 function nameOf(key: CacheKey): string {
   return digestHex(digestOf(canonicalJson(describe(key)))).slice(0, 24)
